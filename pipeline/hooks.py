@@ -1,0 +1,195 @@
+"""The kinds of stage, each a pluggy hookspec: the page that a plugin's author reads.
+
+A stage is one function, decorated with its kind.  Its positional arguments are exactly those of the
+kind's specification below; its keyword-only arguments are its options, annotated, with defaults.
+Options that are floats may vary inside a cohort; every other option is structure.
+
+The kinds marked *traced* run inside a training step.  They are written for one member, over symbolic
+tensors: use operators, `pipeline.ops` and `pipeline.nn`, never NumPy on an argument, and no `if` on a
+tensor's value.  Their float options arrive as scalars (tensors of shape ()), in the weights' dtype.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import pluggy
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from pipeline.engine import Tensor
+    from pipeline.stages.dataset import DataSet
+    from pipeline.stages.events import Event
+    from pipeline.stages.fit import Fit
+    from pipeline.stages.net import Net
+    from pipeline.stages.objective import Objective
+    from pipeline.stages.predictor import Predictor
+
+PROJECT = "plait"
+F = TypeVar("F", bound=Callable[..., Any])
+hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+
+
+class Specs:
+    """One specification a kind.  `self` is not an argument of a stage."""
+
+    @hookspec
+    def data(self) -> DataSet:  # type: ignore[empty-body]
+        """Load a data set.  Raise DataError if what was read cannot serve."""
+
+    @hookspec
+    def transform(self, data: DataSet, rng: np.random.Generator) -> DataSet:  # type: ignore[empty-body]
+        """Return another data set made from `data`; fit only on its train split."""
+
+    @hookspec
+    def augment(self, x: Tensor, rng: Any) -> Tensor:  # type: ignore[empty-body]
+        """Traced.  Change a minibatch (batch, *features) at random; the shape stays."""
+
+    @hookspec
+    def model(self, x: Tensor, net: Net) -> Tensor:  # type: ignore[empty-body]
+        """Traced.  Map a minibatch (batch, *features) to outputs (batch, outputs): logits or means.
+
+        `net` makes parameters and blocks.  An option named `outputs` that is left out is filled with
+        the number that the data and the loss need.
+        """
+
+    @hookspec
+    def loss(self, outputs: Tensor, targets: Tensor) -> Tensor:  # type: ignore[empty-body]
+        """Traced.  The loss of each example, (batch,): negative log-likelihood in nats, say."""
+
+    @hookspec
+    def regularizer(self, objective: Objective) -> None:
+        """Traced.  Act on the objective: add a penalty, perturb units, change gradients, ask for a stop."""
+
+    @hookspec
+    def optimizer(self, w: Tensor, g: Tensor, state: Any, t: Tensor) -> tuple[Tensor, Any]:  # type: ignore[empty-body]
+        """Traced.  Step one parameter `w` against its gradient `g`; return it and the new state.
+
+        `state` is None at the first step, then what the last step returned: a tuple of tensors, or ().
+        `t` counts steps from 1.
+        """
+
+    @hookspec
+    def schedule(self, t: Tensor, steps: int) -> Tensor:  # type: ignore[empty-body]
+        """Traced.  The factor on the optimizer's option `lr` at step `t` (from 1) of `steps`."""
+
+    @hookspec
+    def train(self, fit: Fit) -> None:
+        """Drive the training of a cohort: epochs, minibatches, steps, evaluation."""
+
+    @hookspec
+    def ensemble(self, predictions: np.ndarray) -> np.ndarray:  # type: ignore[empty-body]
+        """Combine members' predictions (members, rows, outputs) into one (rows, outputs)."""
+
+    @hookspec
+    def evaluate(self, model: Predictor, data: DataSet) -> Mapping[str, float]:  # type: ignore[empty-body]
+        """Measure a trained model on a split of `data`: name -> number."""
+
+    @hookspec
+    def search(
+        self, space: Mapping[str, Sequence[Any]], rng: np.random.Generator
+    ) -> Sequence[Mapping[str, Any]]:  # type: ignore[empty-body]
+        """Propose settings: each a choice of value for every key ("node.option") of `space`."""
+
+    @hookspec
+    def tracker(self, event: Event) -> None:
+        """Hear of a run's life: runs, nodes and epochs that started, ended or failed."""
+
+
+@dataclass(frozen=True)
+class Port:
+    """An input of a node: what it accepts, whether it must be there, whether it takes several."""
+
+    accepts: str
+    required: bool = True
+    many: bool = False
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of stage: its data arguments, its node's ports, what its node gives to others."""
+
+    name: str
+    arguments: tuple[str, ...]
+    summary: str
+    gives: str = ""
+    ports: Mapping[str, Port] = field(default_factory=lambda: MappingProxyType({}))
+    traced: bool = False
+    is_node: bool = True
+
+
+def _kind(name: str, **properties: Any) -> Kind:
+    spec = getattr(Specs, name)
+    arguments = tuple(inspect.signature(spec).parameters)[1:]
+    summary = (inspect.getdoc(spec) or "").splitlines()[0].removeprefix("Traced.").strip()
+    return Kind(name, arguments, summary, **properties)
+
+
+_TRAIN_PORTS = {
+    "data": Port("dataset"),
+    "model": Port("model"),
+    "optimizer": Port("optimizer"),
+    "augment": Port("augment", required=False, many=True),
+    "regularizers": Port("regularizer", required=False, many=True),
+    "loss": Port("loss", required=False),
+    "schedule": Port("schedule", required=False),
+}
+
+KINDS: Mapping[str, Kind] = MappingProxyType(
+    {
+        kind.name: kind
+        for kind in (
+            _kind("data", gives="dataset"),
+            _kind("transform", gives="dataset", ports={"data": Port("dataset")}),
+            _kind("augment", gives="augment", traced=True),
+            _kind("model", gives="model", traced=True),
+            _kind("loss", gives="loss", traced=True),
+            _kind("regularizer", gives="regularizer", traced=True),
+            _kind("optimizer", gives="optimizer", traced=True),
+            _kind("schedule", gives="schedule", traced=True),
+            _kind("train", gives="predictor", ports=_TRAIN_PORTS),
+            _kind("ensemble", gives="predictor", ports={"models": Port("predictor", many=True)}),
+            _kind("evaluate", gives="metrics", ports={"model": Port("predictor"), "data": Port("dataset")}),
+            _kind("search", is_node=False),
+            _kind("tracker", is_node=False),
+        )
+    }
+)
+
+data = partial(hookimpl, specname="data")
+transform = partial(hookimpl, specname="transform")
+augment = partial(hookimpl, specname="augment")
+model = partial(hookimpl, specname="model")
+regularizer = partial(hookimpl, specname="regularizer")
+optimizer = partial(hookimpl, specname="optimizer")
+schedule = partial(hookimpl, specname="schedule")
+train = partial(hookimpl, specname="train")
+ensemble = partial(hookimpl, specname="ensemble")
+evaluate = partial(hookimpl, specname="evaluate")
+search = partial(hookimpl, specname="search")
+tracker = partial(hookimpl, specname="tracker")
+
+LINKS = ("identity", "softmax", "sigmoid")
+
+
+def loss(*, link: str) -> Callable[[F], F]:
+    """Mark a loss; `link` turns a model's outputs into predictions: identity, softmax or sigmoid.
+
+    It also says how many outputs a model needs: identity as many as there are target columns, softmax
+    one a class, sigmoid one for two classes and otherwise one a class.
+    """
+    if link not in LINKS:
+        raise ValueError(f"link {link!r} is not one of {', '.join(LINKS)}")
+
+    def mark(function: F) -> F:
+        function.plait_link = link  # type: ignore[attr-defined]
+        return hookimpl(specname="loss")(function)
+
+    return mark
