@@ -1,0 +1,110 @@
+"""plait: train many neural networks at once.
+
+The public names are imported when they are first used, so that `import pipeline` costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pipeline import nn, options, testing
+    from pipeline.api import load, run
+    from pipeline.engine import ops
+    from pipeline.errors import (
+        DagError,
+        DataError,
+        OptionError,
+        PlaitError,
+        ShapeError,
+        StageError,
+        StoreError,
+        UserError,
+    )
+    from pipeline.hooks import (
+        augment,
+        data,
+        ensemble,
+        evaluate,
+        loss,
+        model,
+        optimizer,
+        regularizer,
+        schedule,
+        search,
+        tracker,
+        train,
+        transform,
+    )
+    from pipeline.stages.dataset import DataSet
+    from pipeline.stages.events import Event
+    from pipeline.stages.objective import Verdict
+    from pipeline.stages.predictor import Predictor
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "pipeline.hooks": (
+        "data transform augment model loss regularizer optimizer schedule train ensemble evaluate search tracker"
+    ),
+    "pipeline.errors": "DagError DataError OptionError PlaitError ShapeError StageError StoreError UserError",
+    "pipeline.api": "load run",
+    "pipeline.stages.dataset": "DataSet",
+    "pipeline.stages.predictor": "Predictor",
+    "pipeline.stages.events": "Event",
+    "pipeline.stages.objective": "Verdict",
+}
+_MODULE_OF = {name: module for module, names in _HOME.items() for name in names.split()}
+_MODULES = {
+    "ops": "pipeline.engine.ops",
+    "nn": "pipeline.nn",
+    "options": "pipeline.options",
+    "testing": "pipeline.testing",
+}
+
+__all__ = [
+    "DagError",
+    "DataError",
+    "DataSet",
+    "Event",
+    "OptionError",
+    "PlaitError",
+    "Predictor",
+    "ShapeError",
+    "StageError",
+    "StoreError",
+    "UserError",
+    "Verdict",
+    "augment",
+    "data",
+    "ensemble",
+    "evaluate",
+    "load",
+    "loss",
+    "model",
+    "nn",
+    "ops",
+    "optimizer",
+    "options",
+    "regularizer",
+    "run",
+    "schedule",
+    "search",
+    "testing",
+    "tracker",
+    "train",
+    "transform",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return import_module(_MODULES[name])
+    if name in _MODULE_OF:
+        return getattr(import_module(_MODULE_OF[name]), name)
+    raise AttributeError(f"module 'pipeline' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])
