@@ -1,0 +1,52 @@
+# Every target works from an empty clone: it makes .venv and installs what it needs.
+# Only python3 (3.11 or newer, with its venv module) and make have to be there.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+WORKERS ?= 2
+
+.PHONY: demo test check gpu bench results docs clean
+
+demo: .venv/ready  ## Train, rank and score the digits ensemble
+	$(BIN)/plait run dags/digits.yaml
+
+test: .venv/ready-dev  ## The whole test suite
+	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+
+check: .venv/ready-dev  ## Lint, format, types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+gpu: .venv/ready-dev  ## The engine's suite and the demo on a GPU, measured; without one, says so and does nothing
+	$(BIN)/python -m benchmarks gpu --save
+
+bench: .venv/ready-dev  ## What is measured against its peers, printed
+	$(BIN)/python -m benchmarks start
+	$(BIN)/python -m benchmarks step
+	$(BIN)/python -m benchmarks sweep
+
+results: .venv/ready-dev  ## The same, kept in benchmarks/results/
+	$(BIN)/python -m benchmarks start --save
+	$(BIN)/python -m benchmarks step --save
+	$(BIN)/python -m benchmarks sweep --save
+
+docs: .venv/ready-dev  ## Write docs/dag-file.md again from the schema
+	$(BIN)/python docs/dag_file.py
+
+clean:
+	rm -rf .venv .plait build dist *.egg-info
+
+.venv/python-found:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "plait needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1). Say which: make PYTHON=/path/to/python3.11"; exit 1; }
+	$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/ready: pyproject.toml | .venv/python-found
+	$(PIP) --editable .
+	@touch $@
+
+.venv/ready-dev: pyproject.toml | .venv/python-found
+	$(PIP) --editable '.[dev]'
+	@touch $@ .venv/ready

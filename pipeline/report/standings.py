@@ -1,0 +1,92 @@
+"""Which setting is best: trials of one setting joined over seeds, ranked by a validation metric."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from statistics import fmean, stdev
+from typing import Any
+
+HIGHER_IS_BETTER = frozenset({"accuracy", "balanced_accuracy", "f1", "auroc", "r2", "explained_variance"})
+PREFERRED = ("accuracy", "rmse", "loss")
+
+
+@dataclass(frozen=True)
+class Spread:
+    """A mean over seeds and the standard deviation among them (NaN where there is one seed)."""
+
+    mean: float
+    deviation: float
+    count: int
+
+    def __str__(self) -> str:
+        if math.isnan(self.mean):
+            return "-"
+        return f"{self.mean:.4f}" + ("" if math.isnan(self.deviation) else f" ± {self.deviation:.4f}")
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A setting's place: its label, how many seeds ended and failed, each metric's spread."""
+
+    label: str
+    trials: tuple[str, ...]
+    ended: int
+    failed: int
+    metrics: Mapping[str, Spread]
+
+
+def spread(values: Iterable[float]) -> Spread:
+    """Return mean and standard deviation of the finite numbers among `values`."""
+    finite = [value for value in values if value is not None and math.isfinite(value)]
+    mean = fmean(finite) if finite else math.nan
+    return Spread(mean, stdev(finite) if len(finite) > 1 else math.nan, len(finite))
+
+
+def chosen_metric(trials: Iterable[Mapping[str, Any]]) -> str:
+    """Return the validation metric to rank by: accuracy, else rmse, else loss, else the first there is."""
+    names = list(dict.fromkeys(name for trial in trials for name in trial["metrics"] or {}))
+    return next((name for name in PREFERRED if name in names), names[0] if names else "")
+
+
+def standings(trials: Iterable[Mapping[str, Any]], metric: str) -> list[Standing]:
+    """Join `trials` that differ only in the seed and rank the settings, the best first.
+
+    Settings without a value (all seeds failed) come last.
+    """
+    groups: dict[str, list[Mapping[str, Any]]] = {}
+    for trial in trials:
+        groups.setdefault(setting_label(trial["options"]), []).append(trial)
+    return sorted(
+        (_standing(label, group) for label, group in groups.items()), key=lambda s: _order(s, metric)
+    )
+
+
+def setting_label(options: Mapping[str, Any]) -> str:
+    """Return "adam.lr=0.01 decay.strength=0" for a trial's swept options."""
+    return " ".join(f"{name}={value_label(value)}" for name, value in options.items()) or "as written"
+
+
+def value_label(value: Any) -> str:
+    """Return a value as short as it can be while it still reads back as itself."""
+    if isinstance(value, float):
+        short = f"{value:g}"
+        return short if float(short) == value else repr(value)
+    return str(value)
+
+
+def _standing(label: str, trials: list[Mapping[str, Any]]) -> Standing:
+    measured = [trial["metrics"] or {} for trial in trials]
+    names = dict.fromkeys(name for metrics in measured for name in metrics)
+    metrics = {name: spread(values[name] for values in measured if name in values) for name in names}
+    failed = sum(trial["state"] == "failed" for trial in trials)
+    ids = tuple(trial["id"] for trial in trials)
+    return Standing(label, ids, len(trials) - failed, failed, metrics)
+
+
+def _order(standing: Standing, metric: str) -> tuple[bool, float]:
+    found = standing.metrics.get(metric)
+    if found is None or math.isnan(found.mean):
+        return (True, 0.0)
+    return (False, -found.mean if metric in HIGHER_IS_BETTER else found.mean)
