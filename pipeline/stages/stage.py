@@ -1,0 +1,135 @@
+"""A stage: one function, checked against its kind, with its options and where it comes from."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from pipeline.hooks import KINDS, PROJECT
+from pipeline.stages.allowed import strip
+from pipeline.stages.options import (
+    Options,
+    RegistrationError,
+    annotation_of,
+    check_options,
+    fields_by_option,
+    first_sentence,
+    options_model,
+)
+
+# Options that plait fills when they are left out, by kind: it knows how many outputs the data needs.
+_DEFERRED = {"model": ("outputs",)}
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A function that serves as a stage of `kind`, and the distribution that brought it."""
+
+    kind: str
+    name: str
+    function: Callable[..., Any]
+    options: type[Options]
+    distribution: str = ""
+    version: str = ""
+
+    @classmethod
+    def of(cls, function: Callable[..., Any], distribution: str = "", version: str = "") -> Stage:
+        """Make the stage of a decorated function; raise RegistrationError where it does not fit."""
+        kind = kind_of(function)
+        if kind is None:
+            raise RegistrationError(
+                f"{_called(function)} is not a stage; decorate it with one of {', '.join(KINDS)}"
+            )
+        check_signature(function, kind)
+        if kind == "loss" and not getattr(function, "plait_link", ""):
+            raise RegistrationError(
+                f"the loss {function.__qualname__} has no link; write @loss(link=...)", function
+            )
+        options = options_model(function, _DEFERRED.get(kind, ()))
+        return cls(kind, function.__name__, function, options, distribution, version)
+
+    @property
+    def ref(self) -> str:
+        """The name in a DAG file: "optimizer.adam"."""
+        return f"{self.kind}.{self.name}"
+
+    @property
+    def module(self) -> str:
+        """The module that defines the function."""
+        return self.function.__module__
+
+    @property
+    def summary(self) -> str:
+        """The first sentence of the function's docstring."""
+        return first_sentence(self.function)
+
+    @property
+    def link(self) -> str:
+        """What turns a model's outputs into predictions, for a loss; "" for the other kinds."""
+        return str(getattr(self.function, "plait_link", ""))
+
+    @cached_property
+    def required(self) -> frozenset[str]:
+        """The options that must be given."""
+        fields = fields_by_option(self.options)
+        return frozenset(name for name, field in fields.items() if field.is_required())
+
+    @cached_property
+    def varying(self) -> frozenset[str]:
+        """The options that may differ inside a cohort: the floats of a traced kind."""
+        if not KINDS[self.kind].traced:
+            return frozenset()
+        fields = fields_by_option(self.options)
+        return frozenset(name for name, field in fields.items() if strip(annotation_of(field)) is float)
+
+    def check(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Return `options` complete with defaults; raise InvalidOptions with everything that is wrong."""
+        return check_options(self.ref, self.options, options)
+
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema of the options."""
+        return self.options.model_json_schema()
+
+
+def kind_of(function: Any) -> str | None:
+    """Return the kind that a function was decorated with, or None."""
+    marks = getattr(function, f"{PROJECT}_impl", None)
+    kind = marks.get("specname") if isinstance(marks, dict) else None
+    return kind if kind in KINDS else None
+
+
+def check_signature(function: Callable[..., Any], kind: str) -> None:
+    """Require exactly the data arguments of `kind`, in order, and every option keyword-only."""
+    parameters = inspect.signature(function).parameters.values()
+    expected = KINDS[kind].arguments
+    given = tuple(p.name for p in parameters if p.kind is not p.KEYWORD_ONLY)
+    stars = [str(p).split(":")[0] for p in parameters if p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+    if stars:
+        _refuse(function, kind, f"{stars[0]} has no place in a stage: name each option")
+    extra = [name for name in given if name not in expected]
+    if extra:
+        _refuse(function, kind, f"{extra[0]!r} is no data argument; options stand after a bare *")
+    if given != expected:
+        _refuse(function, kind, f"its data arguments are {_listed(given)}")
+    defaults = [p.name for p in parameters if p.name in expected and p.default is not p.empty]
+    if defaults:
+        _refuse(function, kind, f"the data argument {defaults[0]!r} may not have a default")
+
+
+def _refuse(function: Callable[..., Any], kind: str, why: str) -> None:
+    wanted = _listed(KINDS[kind].arguments)
+    raise RegistrationError(
+        f"{_called(function)} does not fit the kind {kind}: {why}; a {kind} takes exactly {wanted}",
+        function,
+    )
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return f"({', '.join(names)})" if names else "() and options"
+
+
+def _called(function: Any) -> str:
+    return str(getattr(function, "__qualname__", repr(function)))
