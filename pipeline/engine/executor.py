@@ -1,0 +1,221 @@
+"""A bound program: buffers allocated once, calls that a run replays.
+
+Views are made while binding, so they cost nothing in a run.  A buffer is handed on as soon as its last
+reader has run; an elementwise result takes its operand's place where that operand dies.  Operands of a
+concatenation are computed in their place in it; an update is computed in its input's buffer where
+nothing reads the old value afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import prod
+from typing import Any
+
+from pipeline.engine.arena import Arena
+from pipeline.engine.backends import Backend
+from pipeline.engine.graph import Instruction, Tensor
+from pipeline.engine.kernels import VIEWS, Array, Call, Site, places, same_memory
+from pipeline.engine.liveness import Liveness
+from pipeline.engine.program import Program
+
+
+class Executor:
+    """Runs a program for `members` at once.
+
+    `inputs` maps names to buffers to write into before a run, `outputs` names to buffers to read after
+    it (until the next run).  A batched buffer is (members, *shape), a shared one (*shape).
+    """
+
+    def __init__(self, program: Program, members: int, batched: frozenset[str], backend: Backend):
+        self.program = program
+        self.members = members
+        self.backend = backend
+        self.batched = batched_tensors(program, batched)
+        self._arena = Arena(backend.xp)
+        self._arrays: dict[int, Array] = {}
+        self._calls: list[Call] = []
+        self.inputs = {name: self._allocate_input(tensor) for name, tensor in program.inputs.items()}
+        self._liveness = Liveness(program)
+        self._targets: dict[int, Array] = {}
+        self._written_in_place: set[str] = set()
+        for place, instruction in enumerate(program.instructions):
+            self._bind(place, instruction)
+        self._copy_updates()
+        self.outputs = {name: self._array(tensor) for name, tensor in program.outputs.items()}
+
+    def run(self) -> None:
+        """Replay the program once."""
+        with self.backend.quiet():
+            for function, arguments in self._calls:
+                function(*arguments)
+
+    def is_batched(self, tensor: Tensor) -> bool:
+        """Return whether a tensor has a member axis here."""
+        return tensor.index in self.batched
+
+    @property
+    def bytes(self) -> int:
+        """The memory that inputs, results and scratch take together."""
+        return self._arena.bytes
+
+    # Buffers
+
+    def _shape(self, tensor: Tensor) -> tuple[int, ...]:
+        return (self.members, *tensor.shape) if self.is_batched(tensor) else tensor.shape
+
+    def _allocate_input(self, tensor: Tensor) -> Array:
+        array = self._arena.permanent(self._shape(tensor), tensor.dtype)
+        array.fill(0)
+        self._arrays[tensor.index] = array
+        return array
+
+    def _array(self, tensor: Tensor) -> Array:
+        if tensor.index not in self._arrays:
+            constant = self.program.graph.constants[tensor.index]
+            self._arrays[tensor.index] = self.backend.from_host(constant)
+        return self._arrays[tensor.index]
+
+    # Instructions
+
+    def _bind(self, place: int, instruction: Instruction) -> None:
+        if instruction.primitive.name in VIEWS:
+            self._bind_view(place, instruction)
+        else:
+            self._bind_call(place, instruction)
+        for index in self._liveness.dying(place):
+            self._arena.release(index)
+
+    def _bind_view(self, place: int, instruction: Instruction) -> None:
+        source, target = instruction.inputs[0], instruction.outputs[0]
+        array = self._array(source)
+        lead = (self.members,) if self.is_batched(source) else ()
+        view = VIEWS[instruction.primitive.name](self.backend.xp, array, instruction.params, lead)
+        if instruction.primitive.name == "reshape" and not self._shares(view, array):
+            # the operand's elements do not lie in order: copy them in order, then look at the copy
+            copy = self._new(place, target)
+            source_shape = lead + source.shape
+            self._calls.append((self.backend.xp.copyto, (copy.reshape(source_shape), array)))
+            view = copy
+        self._arrays[target.index] = view
+
+    def _shares(self, view: Array, array: Array) -> bool:
+        return view.size == 0 or bool(self.backend.xp.shares_memory(view, array))
+
+    def _bind_call(self, place: int, instruction: Instruction) -> None:
+        outs = [self._result(place, instruction, output) for output in instruction.outputs]
+        scratch: list[Array] = []
+
+        def take_scratch(shape: tuple[int, ...], dtype: Any) -> Array:
+            scratch.append(self._arena.temporary(("scratch", place, len(scratch)), shape, dtype))
+            return scratch[-1]
+
+        site = Site(
+            self.backend.xp,
+            instruction.params,
+            [self._array(x) for x in instruction.inputs],
+            outs,
+            [self.is_batched(x) for x in instruction.inputs],
+            take_scratch,
+        )
+        self._calls += self.backend.kernels[instruction.primitive.name](site)
+        for count in range(len(scratch)):
+            self._arena.release(("scratch", place, count))
+
+    def _result(self, place: int, instruction: Instruction, output: Tensor) -> Array:
+        array = self._updated_in_place(place, instruction, output)
+        if array is None:
+            array = self._place_in_concatenation(place, output)
+        if array is None:
+            array = self._over_operand(place, instruction, output)
+        if array is None:
+            array = self._new(place, output)
+        self._arrays[output.index] = array
+        return array
+
+    def _new(self, place: int, output: Tensor) -> Array:
+        if output.index in self._targets:
+            return self._targets[output.index]
+        return self._arena.temporary(self._liveness.root(output), self._shape(output), output.dtype)
+
+    def _updated_in_place(self, place: int, instruction: Instruction, output: Tensor) -> Array | None:
+        """Return the buffer of the input that `output` updates, if nothing reads the old value any more."""
+        for name, tensor in self.program.updates.items():
+            held = self.program.inputs[name]
+            if tensor.index != output.index or self._shape(held) != self._shape(output):
+                continue
+            buffer = self.inputs[name]
+            if self._liveness.last_read(held) < place or (
+                self._liveness.last_read(held) == place and self._may_overwrite(instruction, buffer)
+            ):
+                self._written_in_place.add(name)
+                return buffer
+        return None
+
+    def _may_overwrite(self, instruction: Instruction, buffer: Array) -> bool:
+        """Return whether each operand is apart from `buffer` or exactly it, in an elementwise instruction."""
+        if instruction.primitive.role != "elementwise" or instruction.primitive.name == "where":
+            return False
+        xp = self.backend.xp
+        return all(
+            same_memory(xp, array, buffer) or not xp.may_share_memory(array, buffer)
+            for array in map(self._array, instruction.inputs)
+        )
+
+    def _over_operand(self, place: int, instruction: Instruction, output: Tensor) -> Array | None:
+        """Return a dying operand's buffer that an elementwise result of the same form may take over."""
+        if instruction.primitive.role != "elementwise" or instruction.primitive.name == "where":
+            return None
+        for operand in instruction.inputs:
+            array = self._array(operand)
+            if (
+                operand.index == self._liveness.root(operand)
+                and operand.index in self._liveness.dying(place)
+                and operand.dtype == output.dtype
+                and array.shape == self._shape(output)
+                and self._arena.holds(operand.index)
+                and self._may_overwrite(instruction, array)
+            ):
+                self._arena.rename(operand.index, output.index)
+                return array
+        return None
+
+    def _place_in_concatenation(self, place: int, output: Tensor) -> Array | None:
+        """Return the part of a later concatenation's result that `output` fills, or None."""
+        found = self._liveness.concatenation(output)
+        if found is None:
+            return None
+        instruction, position, target = found
+        if self.is_batched(instruction.outputs[0]) != self.is_batched(output):
+            return None
+        whole = self._concatenation_result(place, instruction)
+        part = places(whole, instruction.params, instruction.inputs)[position]
+        view = part.reshape(self._shape(output))
+        return view if self._shares(view, part) and prod(view.shape) else None
+
+    def _concatenation_result(self, place: int, instruction: Instruction) -> Array:
+        output = instruction.outputs[0]
+        if output.index not in self._targets:
+            self._targets[output.index] = self._arena.temporary(
+                output.index, self._shape(output), output.dtype
+            )
+        return self._targets[output.index]
+
+    def _copy_updates(self) -> None:
+        for name, tensor in self.program.updates.items():
+            if name not in self._written_in_place:
+                self._calls.append((self.backend.xp.copyto, (self.inputs[name], self._array(tensor))))
+
+
+def batched_tensors(program: Program, names: frozenset[str]) -> frozenset[int]:
+    """Return the tensors that have a member axis when the inputs `names` do."""
+    batched = {program.graph.inputs[name].index for name in names}
+    for instruction in program.instructions:
+        if any(x.index in batched for x in instruction.inputs):
+            batched.update(output.index for output in instruction.outputs)
+    return frozenset(batched)
+
+
+def host(executor: Executor, arrays: Mapping[str, Array]) -> dict[str, Any]:
+    """Copy backend arrays to NumPy."""
+    return {name: executor.backend.to_host(array) for name, array in arrays.items()}

@@ -1,0 +1,290 @@
+"""How each primitive runs on arrays: a table of builders, made for NumPy and taken over by CuPy.
+
+A builder gets the arrays that an instruction reads and writes (allocated once, before any run) and
+returns the calls that a run replays: (function, arguments).  Batched arrays have a leading member
+axis; every kernel treats it as the outermost loop, so that members never meet in one sum.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from pipeline.engine.graph import Params, Primitive, Spec
+
+Array = Any  # an array of the backend's module
+Call = tuple[Callable[..., Any], tuple[Any, ...]]
+
+
+@dataclass(frozen=True)
+class Site:
+    """An instruction where it runs: array module, parameters, operand and result arrays, their batching."""
+
+    xp: ModuleType
+    params: Params
+    ins: Sequence[Array]
+    outs: Sequence[Array]
+    batched: Sequence[bool]
+    scratch: Callable[[tuple[int, ...], Any], Array]
+
+    @property
+    def out(self) -> Array:
+        """The only result."""
+        return self.outs[0]
+
+
+Builder = Callable[[Site], list[Call]]
+
+
+def _ufunc(name: str) -> Builder:
+    return lambda site: [(getattr(site.xp, name), (*site.ins, site.out))]
+
+
+def _sigmoid(site: Site) -> list[Call]:
+    """1/(1 + e⁻ˣ): e⁻ˣ may overflow to infinity, whose reciprocal is the right 0."""
+    xp, out = site.xp, site.out
+    one = out.dtype.type(1)
+    return [
+        (xp.negative, (site.ins[0], out)),
+        (xp.exp, (out, out)),
+        (xp.add, (out, one, out)),
+        (xp.reciprocal, (out, out)),
+    ]
+
+
+def _softplus(site: Site) -> list[Call]:
+    return [(site.xp.logaddexp, (site.ins[0], site.out.dtype.type(0), site.out))]
+
+
+def _relu(site: Site) -> list[Call]:
+    return [(site.xp.maximum, (site.ins[0], site.out.dtype.type(0), site.out))]
+
+
+def _gate(site: Site) -> list[Call]:
+    """g where y is positive, else 0: the derivative of relu in one mask and one product."""
+    g, y = site.ins
+    mask = site.scratch(y.shape, np.bool_)
+    return [(site.xp.greater, (y, y.dtype.type(0), mask)), (site.xp.multiply, (g, mask, site.out))]
+
+
+def _erf(site: Site) -> list[Call]:
+    home = "scipy.special" if site.xp is np else "cupyx.scipy.special"
+    return [(importlib.import_module(home).erf, (site.ins[0], site.out))]
+
+
+def _copy(xp: ModuleType, out: Array, value: Array) -> Call:
+    return (xp.copyto, (out, value))
+
+
+def _where(site: Site) -> list[Call]:
+    condition, a, b = site.ins
+    return [(_select, (site.xp, site.out, condition, a, b))]
+
+
+def _select(xp: ModuleType, out: Array, condition: Array, a: Array, b: Array) -> None:
+    xp.copyto(out, b)
+    xp.copyto(out, a, where=condition)
+
+
+def _cast(site: Site) -> list[Call]:
+    return [(site.xp.copyto, (site.out, site.ins[0], "unsafe"))]
+
+
+def _reduce_ufunc(name: str) -> Builder:
+    def build(site: Site) -> list[Call]:
+        reduce = getattr(site.xp, name).reduce
+        return [(reduce, (site.ins[0], site.params["axis"], None, site.out, True))]
+
+    return build
+
+
+def _arg(name: str) -> Builder:
+    def build(site: Site) -> list[Call]:
+        axis = site.params["axis"]
+        flat = site.xp.squeeze(site.out, axis)
+        return [(getattr(site.xp, name), (site.ins[0], axis, flat))]
+
+    return build
+
+
+def _cumsum(site: Site) -> list[Call]:
+    return [(site.xp.cumsum, (site.ins[0], site.params["axis"], None, site.out))]
+
+
+def _unslice(site: Site) -> list[Call]:
+    target = cut(site.out, site.params["slices"])
+    zero = site.out.dtype.type(0)
+    return [(site.out.fill, (zero,)), _copy(site.xp, target, site.ins[0])]
+
+
+def _concatenate(site: Site) -> list[Call]:
+    """Copy what does not stand in its place already; operands placed by the plan need no copy."""
+    calls = []
+    for operand, place in zip(site.ins, places(site.out, site.params, site.ins), strict=True):
+        if not same_memory(site.xp, operand, place):
+            calls.append(_copy(site.xp, place, operand))
+    return calls
+
+
+def places(out: Array, params: Params, operands: Sequence[Any]) -> list[Array]:
+    """Return the part of a concatenation's result that each operand fills."""
+    axis, start, found = params["axis"], 0, []
+    for operand in operands:
+        stop = start + operand.shape[axis]
+        key = (slice(None),) * (out.ndim + axis) + (slice(start, stop),)
+        found.append(out[key])
+        start = stop
+    return found
+
+
+def _take(site: Site) -> list[Call]:
+    """Gather rows, from one table or from each member's."""
+    xp, (table, indices) = site.xp, site.ins
+    if not site.batched[0]:
+        return [(_take_rows, (xp, table, indices, site.out))]
+    if not site.batched[1]:
+        return [(_take_each, (xp, table, indices, site.out))]
+    return [(_take_rows, (xp, table[m], indices[m], site.out[m])) for m in range(table.shape[0])]
+
+
+def _take_rows(xp: ModuleType, table: Array, indices: Array, out: Array) -> None:
+    xp.take(table, indices, 0, out, "clip")
+
+
+def _take_each(xp: ModuleType, table: Array, indices: Array, out: Array) -> None:
+    xp.take(table, indices, 1, out, "clip")
+
+
+def _scatter_add(site: Site) -> list[Call]:
+    xp, (indices, updates), out = site.xp, site.ins, site.out
+    zero: Call = (out.fill, (out.dtype.type(0),))
+    if not any(site.batched):
+        return [zero, (xp.add.at, (out, indices, updates))]
+    pick = [(lambda a, m, own=own: a[m] if own else a) for own in site.batched]
+    each = [(xp.add.at, (out[m], pick[0](indices, m), pick[1](updates, m))) for m in range(out.shape[0])]
+    return [zero, *each]
+
+
+def _fold(site: Site) -> list[Call]:
+    """Add each window element back to where it came from: one strided addition an element of the window."""
+    xp, out, windowed = site.xp, site.out, site.ins[0]
+    calls: list[Call] = [(out.fill, (out.dtype.type(0),))]
+    for offset in np.ndindex(*site.params["sizes"]):
+        target = out[_window_key(out.ndim, site.params, windowed.shape, offset)]
+        calls.append((xp.add, (target, windowed[(..., *offset)], target)))
+    return calls
+
+
+def _window_key(
+    rank: int, params: Params, windowed: tuple[int, ...], offset: Sequence[int]
+) -> tuple[slice, ...]:
+    key = [slice(None)] * rank
+    count = len(params["axes"])
+    for axis, start, stride in zip(params["axes"], offset, params["strides"], strict=True):
+        steps = windowed[axis - count]
+        key[axis] = slice(start, start + (steps - 1) * stride + 1, stride)
+    return tuple(key)
+
+
+KERNELS: Mapping[str, Builder] = {
+    **{
+        name: _ufunc(name)
+        for name in ["negative", "exp", "expm1", "log", "log1p", "sqrt", "square", "reciprocal", "sign", "sin", "cos", "tanh", "floor", "add", "subtract", "multiply", "divide", "power", "maximum", "minimum", "equal", "not_equal", "less", "less_equal", "greater", "greater_equal", "logical_and", "logical_or", "logical_not", "isfinite", "matmul"]
+    },
+    "abs": _ufunc("absolute"),
+    "sigmoid": _sigmoid,
+    "softplus": _softplus,
+    "relu": _relu,
+    "gate": _gate,
+    "erf": _erf,
+    "where": _where,
+    "cast": _cast,
+    "sum": _reduce_ufunc("add"),
+    "max": _reduce_ufunc("maximum"),
+    "min": _reduce_ufunc("minimum"),
+    "argmax": _arg("argmax"),
+    "argmin": _arg("argmin"),
+    "cumsum": _cumsum,
+    "unslice": _unslice,
+    "concatenate": _concatenate,
+    "take": _take,
+    "scatter_add": _scatter_add,
+    "fold": _fold,
+}
+
+
+# Views: an operand seen in another way, made once
+
+
+def cut(array: Array, slices: Sequence[tuple[int, int, int]]) -> Array:
+    """Return the view of `array` cut by (start, count, step) triples over its last axes."""
+    key = []
+    for start, count, step in slices:
+        stop = start + count * step
+        key.append(slice(start, None if stop < 0 else stop, step))
+    return array[(..., *key)]
+
+
+def _view_reshape(xp: ModuleType, array: Array, params: Params, lead: tuple[int, ...]) -> Array:
+    return xp.reshape(array, lead + params["shape"])
+
+
+def _view_transpose(xp: ModuleType, array: Array, params: Params, lead: tuple[int, ...]) -> Array:
+    return xp.transpose(array, (*range(len(lead)), *(axis + array.ndim for axis in params["axes"])))
+
+
+def _view_broadcast(xp: ModuleType, array: Array, params: Params, lead: tuple[int, ...]) -> Array:
+    return xp.broadcast_to(array, lead + params["shape"])
+
+
+def _view_windows(xp: ModuleType, array: Array, params: Params, lead: tuple[int, ...]) -> Array:
+    stepped = {axis: (size, stride) for axis, size, stride in zip(*_window_lists(params), strict=True)}
+    shape, strides = list(array.shape), list(array.strides)
+    for axis, (size, stride) in stepped.items():
+        shape[axis] = (array.shape[axis] - size) // stride + 1
+        strides[axis] = array.strides[axis] * stride
+    shape += [stepped[axis][0] for axis in params["axes"]]
+    strides += [array.strides[axis] for axis in params["axes"]]
+    return xp.lib.stride_tricks.as_strided(array, tuple(shape), tuple(strides))
+
+
+def _window_lists(params: Params) -> tuple[Any, Any, Any]:
+    return params["axes"], params["sizes"], params["strides"]
+
+
+VIEWS: Mapping[str, Callable[[ModuleType, Array, Params, tuple[int, ...]], Array]] = {
+    "reshape": _view_reshape,
+    "transpose": _view_transpose,
+    "broadcast_to": _view_broadcast,
+    "windows": _view_windows,
+    "slice": lambda xp, array, params, lead: cut(array, params["slices"]),
+    "stop_gradient": lambda xp, array, params, lead: array,
+}
+
+
+def same_memory(xp: ModuleType, a: Array, b: Array) -> bool:
+    """Return whether two arrays are the same elements in the same places."""
+    return bool(address(a) == address(b) and a.shape == b.shape and a.strides == b.strides)
+
+
+def address(array: Array) -> int:
+    """Return where an array's first element lies, on the host or the device."""
+    return array.ctypes.data if isinstance(array, np.ndarray) else array.data.ptr  # type: ignore[no-any-return]
+
+
+def compute(primitive: Primitive, arrays: Sequence[Array], params: Params) -> list[Array]:
+    """Run one primitive on NumPy arrays at once, for stages that are called directly."""
+    if primitive.name in VIEWS:
+        return [VIEWS[primitive.name](np, arrays[0], params, ())]
+    specs = primitive.infer([Spec(array.shape, array.dtype) for array in arrays], params)
+    outs = [np.empty(spec.shape, spec.dtype) for spec in specs]
+    site = Site(np, params, arrays, outs, [False] * len(arrays), np.empty)
+    with np.errstate(all="ignore"):
+        for function, arguments in KERNELS[primitive.name](site):
+            function(*arguments)
+    return outs
