@@ -1,0 +1,43 @@
+"""The command `plait`: its subcommands, each in a file of its own.
+
+What a subcommand needs is imported when it runs, so that `plait --help` and `plait check` start fast.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from pipeline import __version__
+from pipeline.cli import plugins
+
+# Rich would draw frames around the help, and take longer to import than everything else together.
+app = typer.Typer(
+    name="plait",
+    help="Train many neural networks at once: a DAG file in, scored ensembles and grids out.",
+    no_args_is_help=True,
+    add_completion=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+of_plugins = typer.Typer(help="The stages that are installed.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(of_plugins, name="plugins")
+
+of_plugins.command("list")(plugins.show_list)
+of_plugins.command("show")(plugins.show_stage)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"plait {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Train many neural networks at once: a DAG file in, scored ensembles and grids out."""
