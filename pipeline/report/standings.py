@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from statistics import fmean, stdev
 from typing import Any
 
-HIGHER_IS_BETTER = frozenset({"accuracy", "balanced_accuracy", "f1", "auroc", "r2", "explained_variance"})
+from pipeline.dag.gather import mode_of
+
 PREFERRED = ("accuracy", "rmse", "loss")
 
 
@@ -89,4 +90,4 @@ def _order(standing: Standing, metric: str) -> tuple[bool, float]:
     found = standing.metrics.get(metric)
     if found is None or math.isnan(found.mean):
         return (True, 0.0)
-    return (False, -found.mean if metric in HIGHER_IS_BETTER else found.mean)
+    return (False, -found.mean if mode_of(metric) == "max" else found.mean)
