@@ -1,0 +1,88 @@
+"""Writing so that a crash leaves the whole or nothing, and what a failing disk is called."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+from pipeline.errors import StoreError
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
+_ABANDONED_AFTER = 24 * 3600.0
+_TEMPORARY = re.compile(r"(?P<what>.+)~(?P<host>[^~]*)~(?P<pid>\d+)~[0-9a-f]+")
+
+
+@contextmanager
+def disk_errors(path: Path, doing: str) -> Iterator[None]:
+    """Turn an OSError into a StoreError that names the path and the fix; `doing` is "write" or "read"."""
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(f"cannot {doing} {path}: {error.strerror or error}\n    {_fix(error)}") from error
+
+
+def _fix(error: OSError) -> str:
+    if error.errno in _FULL:
+        return "free some space (`plait cache gc` removes old results), or name a store on another disk"
+    if error.errno in _FORBIDDEN:
+        return "make it writable for you, or name another store"
+    return "see that the path is right and its disk is there"
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write a new file and wait until it is on the disk."""
+    with path.open("xb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def sync_directory(path: Path) -> None:
+    """Wait until the names in a directory are on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def temporary_name(what: str) -> str:
+    """Return a name for something half done, from which `abandoned` can tell whose it is."""
+    return f"{what}~{socket.gethostname()}~{os.getpid()}~{uuid4().hex[:8]}"
+
+
+def abandoned(path: Path) -> bool:
+    """Say whether the writer of a temporary name is dead: gone from this host, or silent for a day."""
+    match = _TEMPORARY.fullmatch(path.name)
+    if match and match["host"] == socket.gethostname() and not process_lives(int(match["pid"])):
+        return True
+    try:
+        return time.time() - path.stat().st_mtime > _ABANDONED_AFTER
+    except FileNotFoundError:  # its writer has just ended
+        return False
+
+
+def process_lives(pid: int) -> bool:
+    """Say whether a process of this host lives."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        return True
+    return True
+
+
+def size_of(path: Path) -> int:
+    """Return the bytes of a file, or of all files below a directory."""
+    if path.is_dir():
+        return sum(size_of(child) for child in path.iterdir())
+    return path.stat().st_size
