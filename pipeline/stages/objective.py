@@ -1,0 +1,241 @@
+"""What a regularizer sees: the objective of one training step, to read, to add to and to act on.
+
+The forward pass is lazy.  What changes it (`on_inputs`, `on_hidden`, `on_weights`) must be asked for
+before anything reads `loss`, `outputs`, `hidden` or `gradient`; afterwards it is an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pipeline.engine import gradient, ops
+from pipeline.errors import StageError
+from pipeline.stages.net import Net, Parameter, bound
+from pipeline.stages.noise import TracedRandom
+
+if TYPE_CHECKING:
+    from pipeline.engine import Tensor
+
+Perturb = Callable[["Tensor", TracedRandom], "Tensor"]
+Gradients = dict[str, "Tensor"]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a rule says at the end of an epoch about its member.
+
+    `best` asks to keep a copy of the weights of this epoch; a member whose rules ever did so ends with
+    the copy last kept.  `stop` ends its training.
+    """
+
+    stop: bool = False
+    best: bool = False
+
+
+Rule = Callable[..., Verdict]
+
+
+@dataclass(frozen=True)
+class AfterEpoch:
+    """A rule of the regularizer in `node`, with the options it was given (numbers or option tensors)."""
+
+    node: str
+    rule: Rule
+    options: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class _Perturbation:
+    path: tuple[str | int, ...]
+    function: Perturb
+
+
+class Objective:
+    """The objective of a step for one member: the mean loss of a minibatch, and what regularizers make of it.
+
+    `inputs` (batch, *features) are the augmented inputs, `targets` the minibatch's targets; `parameters`
+    maps names to tensors, `weights` are those of them that are no biases.
+    """
+
+    def __init__(
+        self,
+        inputs: Tensor,
+        targets: Tensor,
+        parameters: Mapping[str, Tensor],
+        declared: Mapping[str, Parameter],
+        *,
+        model: Callable[[Tensor, Net], Tensor],
+        model_node: str,
+        loss: Callable[[Tensor, Tensor], Tensor],
+    ):
+        self.inputs = inputs
+        self.targets = targets
+        self.parameters = dict(parameters)
+        self.weights = [parameters[name] for name, parameter in declared.items() if parameter.weight]
+        self.after_epoch_rules: list[AfterEpoch] = []
+        self._weight_names = [name for name, parameter in declared.items() if parameter.weight]
+        self._model, self._model_node, self._loss_function = model, model_node, loss
+        self._node = ""
+        self._forward: tuple[Tensor, Tensor, dict[str, Tensor]] | None = None
+        self._penalties: list[Tensor] = []
+        self._mixes: list[tuple[Any, Tensor]] = []
+        self._perturbations: dict[str, list[_Perturbation]] = {"inputs": [], "hidden": [], "weights": []}
+        self._on_gradients: list[Callable[[Gradients], Gradients]] = []
+        self._after_step: list[Callable[[Tensor], Tensor]] = []
+
+    # Reading
+
+    @property
+    def loss(self) -> Tensor:
+        """The mean loss of the minibatch in training's forward pass, without penalties."""
+        return self._run()[0]
+
+    @property
+    def outputs(self) -> Tensor:
+        """The model's outputs (batch, outputs) in training's forward pass."""
+        return self._run()[1]
+
+    @property
+    def hidden(self) -> Mapping[str, Tensor]:
+        """The hidden activations that the model marked, by name, as perturbed in training's forward pass."""
+        return self._run()[2]
+
+    def gradient(self, x: Tensor) -> Tensor:
+        """Return the gradient of `loss` with respect to the inputs, a parameter or a hidden activation."""
+        return gradient(self.loss, [x])[0]
+
+    def loss_at(self, *, inputs: Tensor | None = None, weights: Sequence[Tensor] | None = None) -> Tensor:
+        """Return the mean loss at other inputs or other weights (in the order of `weights`), same noise."""
+        self._run()
+        parameters = dict(self.parameters)
+        if weights is not None:
+            parameters.update(zip(self._weight_names, weights, strict=True))
+        return self._pass(self.inputs if inputs is None else inputs, parameters)[0]
+
+    # Acting
+
+    def add(self, penalty: Any) -> None:
+        """Add a penalty, a scalar, to what is minimised."""
+        if getattr(penalty, "shape", ()) != ():
+            raise StageError(
+                f"a penalty is a scalar, this one has shape {penalty.shape}; reduce it with ops.sum"
+            )
+        self._penalties.append(penalty)
+
+    def mix(self, weight: Any, loss: Tensor) -> None:
+        """Replace the loss by (1 - weight)·loss + weight·`loss`; penalties stay as they are."""
+        self._mixes.append((weight, loss))
+
+    def on_inputs(self, function: Perturb) -> None:
+        """Let `function(inputs, rng)` perturb the inputs in training's forward pass."""
+        self._perturb("inputs", function)
+
+    def on_hidden(self, function: Perturb) -> None:
+        """Let `function(h, rng)` perturb each marked hidden activation in training's forward pass."""
+        self._perturb("hidden", function)
+
+    def on_weights(self, function: Perturb) -> None:
+        """Let `function(w, rng)` perturb each weight in training's forward pass."""
+        self._perturb("weights", function)
+
+    def on_gradients(self, function: Callable[[Gradients], Gradients]) -> None:
+        """Let `function(gradients)` change the gradients, parameter name -> tensor, before the step."""
+        self._on_gradients.append(function)
+
+    def after_step(self, function: Callable[[Tensor], Tensor]) -> None:
+        """Let `function(w)` change each weight after a step."""
+        self._after_step.append(function)
+
+    def after_epoch(self, rule: Rule, **options: Any) -> None:
+        """Call `rule(history, **options) -> Verdict` on the host after each epoch, for each member alone.
+
+        `history` is a list of dicts, one an epoch.  Options arrive as numbers: the member's own.
+        """
+        self.after_epoch_rules.append(AfterEpoch(self._node, rule, options))
+
+    # What the step's tracer uses
+
+    @contextmanager
+    def acting(self, node: str) -> Iterator[None]:
+        """Say whose regularizer acts on the objective in the block: its draws are keyed by `node`."""
+        self._node = node
+        yield
+        self._node = ""
+
+    def total(self) -> Tensor:
+        """Return what is minimised: the loss, what was mixed in, the penalties."""
+        total = self.loss
+        for weight, other in self._mixes:
+            total = (1 - weight) * total + weight * other
+        for penalty in self._penalties:
+            total = total + penalty
+        return total
+
+    def changed_gradients(self, gradients: Gradients) -> Gradients:
+        """Return the gradients after every `on_gradients`."""
+        for function in self._on_gradients:
+            changed = dict(function(dict(gradients)))
+            if changed.keys() != gradients.keys():
+                raise StageError("on_gradients must return a gradient for each parameter it was given")
+            gradients = {name: changed[name] for name in gradients}
+        return gradients
+
+    def stepped(self, parameters: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Return the parameters after every `after_step`."""
+        result = dict(parameters)
+        for function in self._after_step:
+            for name in self._weight_names:
+                result[name] = function(result[name])
+        return result
+
+    @property
+    def acts_after_step(self) -> bool:
+        """Whether anything changes the weights after a step."""
+        return bool(self._after_step)
+
+    def _perturb(self, what: str, function: Perturb) -> None:
+        if self._forward is not None:
+            raise StageError(
+                f"on_{what} comes too late: the forward pass was made when a regularizer read the loss, "
+                "hidden activations or a gradient; list regularizers that perturb it before those that read"
+            )
+        known = self._perturbations[what]
+        mine = sum(perturbation.path[0] == self._node for perturbation in known)
+        known.append(_Perturbation((self._node, what, mine), function))
+
+    def _perturbed(self, what: str, name: str, tensor: Tensor) -> Tensor:
+        for perturbation in self._perturbations[what]:
+            rng = TracedRandom(tensor.graph, *perturbation.path, name)
+            shape = tensor.shape
+            tensor = perturbation.function(tensor, rng)
+            if tensor.shape != shape:
+                raise StageError(f"on_{what} changed the shape of {name!r} from {shape} to {tensor.shape}")
+        return tensor
+
+    def _run(self) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
+        if self._forward is None:
+            self._forward = self._pass(self.inputs, self.parameters)
+        return self._forward
+
+    def _pass(
+        self, inputs: Tensor, parameters: Mapping[str, Tensor]
+    ) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
+        seen = dict(parameters)
+        for name in self._weight_names:
+            seen[name] = self._perturbed("weights", name, seen[name])
+        net = Net(
+            bound(seen),
+            rng=TracedRandom(inputs.graph, self._model_node),
+            training=True,
+            on_hidden=lambda name, h: self._perturbed("hidden", name, h),
+        )
+        outputs = self._model(self._perturbed("inputs", "inputs", inputs), net)
+        losses = self._loss_function(outputs, self.targets)
+        if losses.shape != inputs.shape[:1]:
+            raise StageError(
+                f"the loss gives shape {losses.shape}, not one number an example, {inputs.shape[:1]}"
+            )
+        return ops.mean(losses), outputs, net.activations

@@ -1,0 +1,238 @@
+"""The training step of one member as a graph: from a minibatch to new weights and optimizer state.
+
+augment -> model -> loss -> regularizers -> gradients -> on_gradients -> optimizer -> after_step
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.engine import Graph, Program, Tensor, gradient
+from pipeline.engine.graph import RandomInput, Spec
+from pipeline.errors import StageError
+from pipeline.stages import optimizing
+from pipeline.stages.net import Layout, discover
+from pipeline.stages.noise import TracedRandom
+from pipeline.stages.objective import AfterEpoch, Objective
+from pipeline.stages.parts import Parts, Placed, at
+
+INPUTS, TARGETS, WEIGHTS, STEP, LOSS = "inputs", "targets", "weights", "t", "loss"
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What an example is: the shape and dtype of its inputs and of its targets."""
+
+    inputs: Spec
+    targets: Spec
+
+    def of(self, rows: int, graph: Graph) -> tuple[Tensor, Tensor]:
+        """Declare a minibatch of `rows` examples as inputs of a graph."""
+        return (
+            graph.input(INPUTS, (rows, *self.inputs.shape), self.inputs.dtype),
+            graph.input(TARGETS, (rows, *self.targets.shape), self.targets.dtype),
+        )
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule to call after each epoch: plain options, and those that are inputs `node.option`."""
+
+    node: str
+    function: Any
+    options: Mapping[str, Any]
+    symbolic: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Step:
+    """A traced step.  `state` names the program's state inputs, `next_state` the state it makes.
+
+    In a first step the new state comes as outputs, later as updates of the inputs of the same name.
+    """
+
+    program: Program
+    inputs: frozenset[str]
+    state: Mapping[str, Spec]
+    next_state: Mapping[str, Spec]
+    randoms: Mapping[str, RandomInput]
+    rules: tuple[Rule, ...]
+    templates: Mapping[str, Any]
+
+
+def discovered(parts: Parts, batch: Batch, dtype: npt.DTypeLike, data: str) -> Layout:
+    """Return the model's parameters, found by a first pass over a minibatch of two examples.
+
+    `data` says where the inputs come from, for the error that says that they do not fit the model.
+    """
+    graph = Graph(dtype)
+    x, _ = batch.of(2, graph)
+    net = discover(graph)
+    model = parts.model
+    shape = ("batch", *batch.inputs.shape)
+    where = f"{data} -> {model.node} ({model.stage.ref}): inputs of shape ({', '.join(map(str, shape))})"
+    with at(where):
+        outputs = model.stage.function(x, net, **model.traced_options(graph))
+        if not isinstance(outputs, Tensor) or outputs.ndim < 1 or outputs.shape[0] != 2:
+            raise StageError(f"a model returns outputs (batch, outputs), this one gave {outputs!r}")
+    if not net.declared:
+        raise StageError(f"{model.node} ({model.stage.ref}): the model has no parameters to train")
+    return Layout(list(net.declared.values()))
+
+
+class StepTracer:
+    """Traces the step for any minibatch size, at first and later steps."""
+
+    def __init__(self, parts: Parts, layout: Layout, batch: Batch, dtype: npt.DTypeLike):
+        self.parts = parts
+        self.layout = layout
+        self.batch = batch
+        self.dtype = np.dtype(dtype)
+        shapes = {name: parameter.shape for name, parameter in layout.parameters.items()}
+        with at(parts.optimizer.node, parts.optimizer.stage.ref):
+            self.groups = optimizing.groups(self._plain_optimizer, shapes, self.dtype)
+
+    def trace(self, rows: int, steps: int, templates: Mapping[str, Any] | None = None) -> Step:
+        """Trace a step on `rows` examples of a training of `steps` steps.
+
+        `templates` are the optimizer state's from the first step; None traces that first step.
+        """
+        graph = Graph(self.dtype)
+        objective = self._objective(graph, rows)
+        t = graph.input(STEP, ())
+        weights, state = self._optimized(graph, objective, t, steps, templates or {})
+        next_state = {
+            optimizing.state_name(group, place): leaf
+            for group, nested in state.items()
+            for place, leaf in enumerate(optimizing.leaves(nested))
+        }
+        first = templates is None
+        program = Program(
+            graph,
+            {LOSS: objective.loss, **(next_state if first else {})},
+            {WEIGHTS: weights, **({} if first else next_state)},
+        )
+        return Step(
+            program=program,
+            inputs=frozenset(graph.inputs),
+            state={} if first else {name: leaf.spec for name, leaf in next_state.items()},
+            next_state={name: leaf.spec for name, leaf in next_state.items()},
+            randoms=dict(graph.randoms),
+            rules=tuple(self._rule(rule, graph) for rule in objective.after_epoch_rules),
+            templates={group: optimizing.template_of(nested) for group, nested in state.items()},
+        )
+
+    def _objective(self, graph: Graph, rows: int) -> Objective:
+        x, y = self.batch.of(rows, graph)
+        for part in self.parts.augment:
+            with at(part.node, part.stage.ref):
+                x = self._augmented(graph, part, x)
+        weights = graph.input(WEIGHTS, (self.layout.size,))
+        objective = Objective(
+            x,
+            y,
+            self.layout.bind(weights),
+            self.layout.parameters,
+            model=partial(_called, self.parts.model, graph),
+            model_node=self.parts.model.node,
+            loss=partial(_called, self.parts.loss, graph),
+        )
+        for part in self.parts.regularizers:
+            with at(part.node, part.stage.ref), objective.acting(part.node):
+                part.stage.function(objective, **part.traced_options(graph))
+        return objective
+
+    def _augmented(self, graph: Graph, part: Placed, x: Tensor) -> Tensor:
+        rng = TracedRandom(graph, part.node)
+        changed = part.stage.function(x, rng, **part.traced_options(graph))
+        if changed.shape != x.shape:
+            raise StageError(f"an augmentation keeps the shape {x.shape}, this one gave {changed.shape}")
+        return changed  # type: ignore[no-any-return]
+
+    def _optimized(
+        self, graph: Graph, objective: Objective, t: Tensor, steps: int, templates: Mapping[str, Any]
+    ) -> tuple[Tensor, dict[str, Any]]:
+        names = list(self.layout.parameters)
+        total = objective.total()
+        found = gradient(total, [objective.parameters[name] for name in names])
+        gradients = objective.changed_gradients(dict(zip(names, found, strict=True)))
+        step = self._optimizer(graph, t, steps)
+        part = self.parts.optimizer
+        with at(part.node, part.stage.ref):
+            if self.groups == [optimizing.FLAT]:
+                weights, state = self._flat(graph, step, gradients, t, templates)
+            else:
+                weights, state = self._one_by_one(graph, objective, step, gradients, t, templates)
+        if objective.acts_after_step:
+            weights = self.layout.flat(objective.stepped(self.layout.bind(weights)))
+        return weights, state
+
+    def _flat(
+        self,
+        graph: Graph,
+        step: optimizing.Optimizer,
+        gradients: Any,
+        t: Tensor,
+        templates: Mapping[str, Any],
+    ) -> tuple[Tensor, dict[str, Any]]:
+        before = optimizing.state_inputs(graph, optimizing.FLAT, templates.get(optimizing.FLAT))
+        g = self.layout.flat(gradients)
+        weights, after = optimizing.apply(step, graph.inputs[WEIGHTS], g, before, t)
+        return weights, {optimizing.FLAT: after}
+
+    def _one_by_one(
+        self,
+        graph: Graph,
+        objective: Objective,
+        step: optimizing.Optimizer,
+        gradients: Any,
+        t: Tensor,
+        templates: Mapping[str, Any],
+    ) -> tuple[Tensor, dict[str, Any]]:
+        stepped, state = {}, {}
+        for name, w in objective.parameters.items():
+            before = optimizing.state_inputs(graph, name, templates.get(name))
+            stepped[name], state[name] = optimizing.apply(step, w, gradients[name], before, t)
+        return self.layout.flat(stepped), state
+
+    def _optimizer(self, graph: Graph, t: Tensor, steps: int) -> optimizing.Optimizer:
+        """Return the optimizer with its options; a schedule multiplies its `lr`."""
+        part, schedule = self.parts.optimizer, self.parts.schedule
+        options = part.traced_options(graph)
+        if schedule is not None:
+            if "lr" not in options:
+                raise StageError(
+                    f"{schedule.node} schedules the option `lr`, which {part.stage.ref} does not have"
+                )
+            with at(schedule.node, schedule.stage.ref):
+                factor = schedule.stage.function(t, steps, **schedule.traced_options(graph))
+            options["lr"] = options["lr"] * factor
+        return partial(part.stage.function, **options)
+
+    def _plain_optimizer(self, graph: Graph) -> optimizing.Optimizer:
+        return partial(self.parts.optimizer.stage.function, **self.parts.optimizer.traced_options(graph))
+
+    def _rule(self, rule: AfterEpoch, graph: Graph) -> Rule:
+        names = {id(tensor): name for name, tensor in graph.inputs.items()}
+        symbolic = {}
+        for option, value in rule.options.items():
+            if isinstance(value, Tensor):
+                if id(value) not in names:
+                    raise StageError(
+                        f"{rule.node}: after_epoch takes options as they are; "
+                        f"compute with {option!r} inside the rule"
+                    )
+                symbolic[option] = names[id(value)]
+        plain = {option: value for option, value in rule.options.items() if option not in symbolic}
+        return Rule(rule.node, rule.rule, plain, symbolic)
+
+
+def _called(part: Placed, graph: Graph, *arguments: Any) -> Any:
+    with at(part.node, part.stage.ref):
+        return part.stage.function(*arguments, **part.traced_options(graph))
