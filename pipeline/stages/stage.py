@@ -122,7 +122,7 @@ def check_signature(function: Callable[..., Any], kind: str) -> None:
 def _refuse(function: Callable[..., Any], kind: str, why: str) -> None:
     wanted = _listed(KINDS[kind].arguments)
     raise RegistrationError(
-        f"{_called(function)} does not fit the kind {kind}: {why}; a {kind} takes exactly {wanted}",
+        f"{_called(function)} does not fit the kind {kind}: {why}; it takes exactly {wanted}",
         function,
     )
 
