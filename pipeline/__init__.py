@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         StageError,
         StoreError,
         UserError,
+        nearest,
     )
     from pipeline.hooks import (
         augment,
@@ -48,7 +49,9 @@ _HOME = {
     "pipeline.hooks": (
         "data transform augment model loss regularizer optimizer schedule train ensemble evaluate search tracker"
     ),
-    "pipeline.errors": "DagError DataError OptionError PlaitError ShapeError StageError StoreError UserError",
+    "pipeline.errors": (
+        "DagError DataError OptionError PlaitError ShapeError StageError StoreError UserError nearest"
+    ),
     "pipeline.api": "load run",
     "pipeline.stages.dataset": "DataSet",
     "pipeline.stages.predictor": "Predictor",
@@ -83,6 +86,7 @@ __all__ = [
     "load",
     "loss",
     "model",
+    "nearest",
     "nn",
     "ops",
     "optimizer",
