@@ -47,7 +47,8 @@ __version__ = "0.1.0"
 
 _HOME = {
     "pipeline.hooks": (
-        "data transform augment model loss regularizer optimizer schedule train ensemble evaluate search tracker"
+        "data transform augment model loss regularizer optimizer schedule "
+        "train ensemble evaluate search tracker"
     ),
     "pipeline.errors": (
         "DagError DataError OptionError PlaitError ShapeError StageError StoreError UserError nearest"
