@@ -21,11 +21,11 @@ Value = Any  # Tensor | numpy array | Python number: what a stage's author handl
 
 
 def graph_of(values: Sequence[Value]) -> Graph | None:
-    """Return the graph of the first tensor among `values`, or None."""
-    for value in values:
-        if isinstance(value, Tensor):
-            return value.graph
-    return None
+    """Return the innermost graph of the tensors among `values`, or None."""
+    graphs = {id(value.graph): value.graph for value in values if isinstance(value, Tensor)}
+    if len(graphs) < 2:
+        return next(iter(graphs.values()), None)
+    return max(graphs.values(), key=lambda graph: graph.depth)
 
 
 def apply(name: str, values: Sequence[Value], **params: Any) -> Value:

@@ -8,7 +8,8 @@ nothing reads the old value afterwards.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Hashable, Mapping
 from math import prod
 from typing import Any
 
@@ -27,22 +28,34 @@ class Executor:
     it (until the next run).  A batched buffer is (members, *shape), a shared one (*shape).
     """
 
-    def __init__(self, program: Program, members: int, batched: frozenset[str], backend: Backend):
+    def __init__(
+        self,
+        program: Program,
+        members: int,
+        batched: frozenset[str],
+        backend: Backend,
+        arrays: Mapping[str, Array] | None = None,
+    ):
         self.program = program
         self.members = members
         self.backend = backend
         self.batched = batched_tensors(program, batched)
         self._arena = Arena(backend.xp)
-        self._arrays: dict[int, Array] = {}
+        self._arrays: dict[int, Array] = {
+            program.inputs[name].index: array
+            for name, array in (arrays or {}).items()
+            if name in program.inputs
+        }
         self._calls: list[Call] = []
         self.inputs = {name: self._allocate_input(tensor) for name, tensor in program.inputs.items()}
         self._liveness = Liveness(program)
+        self._copies: dict[int, list[Hashable]] = defaultdict(list)
         self._targets: dict[int, Array] = {}
         self._written_in_place: set[str] = set()
         for place, instruction in enumerate(program.instructions):
             self._bind(place, instruction)
         self._copy_updates()
-        self.outputs = {name: self._array(tensor) for name, tensor in program.outputs.items()}
+        self.outputs = {name: self._kept(tensor) for name, tensor in program.outputs.items()}
 
     def run(self) -> None:
         """Replay the program once."""
@@ -65,10 +78,14 @@ class Executor:
         return (self.members, *tensor.shape) if self.is_batched(tensor) else tensor.shape
 
     def _allocate_input(self, tensor: Tensor) -> Array:
-        array = self._arena.permanent(self._shape(tensor), tensor.dtype)
-        array.fill(0)
-        self._arrays[tensor.index] = array
-        return array
+        if tensor.index not in self._arrays:
+            array = self._arena.permanent(self._shape(tensor), tensor.dtype)
+            array.fill(0)
+            self._arrays[tensor.index] = array
+        return self._arrays[tensor.index]
+
+    def _nest(self, program: Program, batched: frozenset[str], arrays: Mapping[str, Array]) -> Executor:
+        return Executor(program, self.members, batched, self.backend, arrays)
 
     def _array(self, tensor: Tensor) -> Array:
         if tensor.index not in self._arrays:
@@ -83,8 +100,9 @@ class Executor:
             self._bind_view(place, instruction)
         else:
             self._bind_call(place, instruction)
-        for index in self._liveness.dying(place):
-            self._arena.release(index)
+        for root in self._liveness.dying(place):
+            for key in (root, *self._copies.pop(root, ())):
+                self._arena.release(key)
 
     def _bind_view(self, place: int, instruction: Instruction) -> None:
         source, target = instruction.inputs[0], instruction.outputs[0]
@@ -93,7 +111,9 @@ class Executor:
         view = VIEWS[instruction.primitive.name](self.backend.xp, array, instruction.params, lead)
         if instruction.primitive.name == "reshape" and not self._shares(view, array):
             # the operand's elements do not lie in order: copy them in order, then look at the copy
-            copy = self._new(place, target)
+            key = ("copy", target.index)
+            copy = self._arena.temporary(key, self._shape(target), target.dtype)
+            self._copies[self._liveness.root(source)].append(key)
             source_shape = lead + source.shape
             self._calls.append((self.backend.xp.copyto, (copy.reshape(source_shape), array)))
             view = copy
@@ -117,6 +137,7 @@ class Executor:
             outs,
             [self.is_batched(x) for x in instruction.inputs],
             take_scratch,
+            self._nest,
         )
         self._calls += self.backend.kernels[instruction.primitive.name](site)
         for count in range(len(scratch)):
@@ -204,7 +225,16 @@ class Executor:
     def _copy_updates(self) -> None:
         for name, tensor in self.program.updates.items():
             if name not in self._written_in_place:
-                self._calls.append((self.backend.xp.copyto, (self.inputs[name], self._array(tensor))))
+                self._calls.append((self.backend.xp.copyto, (self.inputs[name], self._kept(tensor))))
+
+    def _kept(self, tensor: Tensor) -> Array:
+        """Return a result's array; one that lies in an updated input is saved before the run changes it."""
+        updated = {self.program.inputs[name].index for name in self.program.updates}
+        if self._liveness.root(tensor) not in updated:
+            return self._array(tensor)
+        saved = self._arena.permanent(self._shape(tensor), tensor.dtype)
+        self._calls.insert(0, (self.backend.xp.copyto, (saved, self._array(tensor))))
+        return saved
 
 
 def batched_tensors(program: Program, names: frozenset[str]) -> frozenset[int]:

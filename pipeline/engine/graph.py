@@ -110,6 +110,10 @@ class Tensor:
         return f"Tensor({self.dtype}{list(self.shape)})"
 
 
+def _first(item: tuple[str, Any]) -> str:
+    return item[0]
+
+
 @dataclass(frozen=True)
 class RandomInput:
     """A random input: the caller fills its buffer with `kind` numbers of `key` at each run."""
@@ -120,10 +124,17 @@ class RandomInput:
 
 
 class Graph:
-    """A trace being built.  `dtype` is the floating-point type that Python numbers and masks take."""
+    """A trace being built.  `dtype` is the floating-point type that Python numbers and masks take.
 
-    def __init__(self, dtype: npt.DTypeLike = "float32"):
+    A graph with a `parent` is the body of a recurrence: tensors of the parent that it uses are
+    `captured`, and stand in it as the inputs `captures`.
+    """
+
+    def __init__(self, dtype: npt.DTypeLike = "float32", parent: Graph | None = None):
         self.dtype = np.dtype(dtype)
+        self.parent = parent
+        self.captured: list[Tensor] = []
+        self.captures: list[Tensor] = []
         self.instructions: list[Instruction] = []
         self.inputs: dict[str, Tensor] = {}
         self.randoms: dict[str, RandomInput] = {}
@@ -163,12 +174,28 @@ class Graph:
             self._seen[key] = tensor
         return self._seen[key]  # type: ignore[no-any-return]
 
+    def capture(self, tensor: Tensor) -> Tensor:
+        """Return the input that stands here for a tensor of an enclosing graph."""
+        if self.parent is None:
+            raise ValueError(f"{tensor!r} belongs to another trace")
+        if tensor.graph is not self.parent:
+            tensor = self.parent.capture(tensor)
+        key = ("capture", tensor.index)
+        if key not in self._seen:
+            self._seen[key] = self.input(f"captured{len(self.captures)}", tensor.shape, tensor.dtype)
+            self.captured.append(tensor)
+            self.captures.append(self._seen[key])
+        return self._seen[key]  # type: ignore[no-any-return]
+
+    @property
+    def depth(self) -> int:
+        """How many graphs enclose this one."""
+        return 0 if self.parent is None else self.parent.depth + 1
+
     def apply(self, primitive: Primitive, inputs: Sequence[Tensor], **params: Any) -> tuple[Tensor, ...]:
         """Append an instruction and return its outputs, or those of an equal one."""
-        for tensor in inputs:
-            if tensor.graph is not self:
-                raise ValueError(f"{primitive.name}: an operand belongs to another trace")
-        key = (primitive.name, tuple(tensor.index for tensor in inputs), tuple(sorted(params.items())))
+        inputs = [x if x.graph is self else self.capture(x) for x in inputs]
+        key = (primitive.name, tuple(tensor.index for tensor in inputs), tuple(sorted(params.items(), key=_first)))
         if key not in self._seen:
             specs = primitive.infer([tensor.spec for tensor in inputs], params)
             self._seen[key] = self._append(primitive, tuple(inputs), params, specs)

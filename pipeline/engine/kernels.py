@@ -23,7 +23,11 @@ Call = tuple[Callable[..., Any], tuple[Any, ...]]
 
 @dataclass(frozen=True)
 class Site:
-    """An instruction where it runs: array module, parameters, operand and result arrays, their batching."""
+    """An instruction where it runs: array module, parameters, operand and result arrays, their batching.
+
+    `scratch(shape, dtype)` gives memory for the time of the instruction, `nest(program, batched, arrays)`
+    binds an inner program on the same members, with `arrays` for some of its inputs.
+    """
 
     xp: ModuleType
     params: Params
@@ -31,6 +35,7 @@ class Site:
     outs: Sequence[Array]
     batched: Sequence[bool]
     scratch: Callable[[tuple[int, ...], Any], Array]
+    nest: Callable[..., Any] | None = None
 
     @property
     def out(self) -> Array:
@@ -191,11 +196,21 @@ def _window_key(
     return tuple(key)
 
 
+UFUNCS = (
+    "negative exp expm1 log log1p sqrt square reciprocal sign sin cos tanh floor add subtract multiply divide "
+    "power maximum minimum equal not_equal less less_equal greater greater_equal logical_and logical_or "
+    "logical_not isfinite matmul"
+).split()
+
+def _scan(site: Site) -> list[Call]:
+    """Bind the body once; a run replays it for each step, carries updated in place."""
+    from pipeline.engine.recurrence import Recurrence
+
+    return [(Recurrence(site).run, ())]
+
+
 KERNELS: Mapping[str, Builder] = {
-    **{
-        name: _ufunc(name)
-        for name in ["negative", "exp", "expm1", "log", "log1p", "sqrt", "square", "reciprocal", "sign", "sin", "cos", "tanh", "floor", "add", "subtract", "multiply", "divide", "power", "maximum", "minimum", "equal", "not_equal", "less", "less_equal", "greater", "greater_equal", "logical_and", "logical_or", "logical_not", "isfinite", "matmul"]
-    },
+    **{name: _ufunc(name) for name in UFUNCS},
     "abs": _ufunc("absolute"),
     "sigmoid": _sigmoid,
     "softplus": _softplus,
@@ -215,6 +230,7 @@ KERNELS: Mapping[str, Builder] = {
     "take": _take,
     "scatter_add": _scatter_add,
     "fold": _fold,
+    "scan": _scan,
 }
 
 

@@ -29,6 +29,7 @@ from pipeline.engine.dispatch import (
     reshape as _reshape,
 )
 from pipeline.engine.graph import Tensor
+from pipeline.engine.scan import scan
 from pipeline.errors import OptionError, ShapeError, nearest
 
 Axis = int | Sequence[int] | None
@@ -480,7 +481,7 @@ def matmul(a: Value, b: Value) -> Value:
     if not left or not right:
         raise ShapeError(f"matmul: shapes {left} and {right}: a scalar has no product of matrices, use *")
     if len(left) == 1:
-        return _drop(matmul(_reshape(a, (1, *left)), b), -2)
+        return _drop(matmul(_reshape(a, (1, *left)), b), -1 if len(right) == 1 else -2)
     if len(right) == 1:
         return _drop(matmul(a, _reshape(b, (*right, 1))), -1)
     if len(right) == 2 and len(left) > 2:

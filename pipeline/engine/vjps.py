@@ -14,6 +14,7 @@ from typing import Any
 from pipeline.engine import ops
 from pipeline.engine.dispatch import apply
 from pipeline.engine.graph import Params, Tensor
+from pipeline.engine.scan import scan_vjp
 
 Rule = Callable[[Any, Sequence[Tensor], Any, Params], Sequence[Any]]
 
@@ -124,7 +125,10 @@ VJPS: Mapping[str, Rule] = {
     "erf": _unary(lambda g, x, y: g * (2.0 / math.sqrt(math.pi)) * ops.exp(-ops.square(x))),
     "cast": _unary(lambda g, x, y: ops.cast(g, x.dtype) if x.dtype.kind == "f" else None),
     **dict.fromkeys(
-        ["sign", "floor", "equal", "not_equal", "less", "less_equal", "greater", "greater_equal", "logical_and", "logical_or", "logical_not", "isfinite", "argmax", "argmin", "stop_gradient"],
+        (
+            "sign floor equal not_equal less less_equal greater greater_equal logical_and logical_or "
+            "logical_not isfinite argmax argmin stop_gradient"
+        ).split(),
         _none,
     ),
     "add": lambda g, xs, y, params: [g, g],
@@ -151,4 +155,5 @@ VJPS: Mapping[str, Rule] = {
     "scatter_add": _scatter_add,
     "windows": _windows,
     "fold": _fold,
+    "scan": scan_vjp,
 }
