@@ -7,15 +7,18 @@ transform, never any function of any module.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.errors import DataError, ShapeError
+from pipeline.errors import DataError, ShapeError, UserError
 
 if TYPE_CHECKING:
     from pipeline.stages.registry import Registry
@@ -65,12 +68,23 @@ class Preparation:
         raw = np.asarray(inputs)
         if raw.shape[1:] != self.shape or raw.ndim == 0:
             raise ShapeError(
-                f"the inputs have shape {raw.shape}, but the model takes (rows, {', '.join(map(str, self.shape))})"
+                f"the inputs have shape {raw.shape}, but the model takes raw inputs of shape "
+                f"(rows, {', '.join(map(str, self.shape))})"
             )
         prepared = raw.astype(self.dtype, copy=False)
         for step in self.steps:
             prepared = self.functions[step.module, step.name](prepared, **step.arrays)
         return prepared
+
+    @cached_property
+    def digest(self) -> str:
+        """A hash of the steps and what was fitted: equal where inputs are prepared alike."""
+        parts, arrays = self.to_parts()
+        content = hashlib.sha256(json.dumps([parts["shape"], parts["steps"]]).encode())
+        for name in sorted(arrays):
+            content.update(f"{name} {arrays[name].dtype} {arrays[name].shape}".encode())
+            content.update(np.ascontiguousarray(arrays[name]).tobytes())
+        return content.hexdigest()
 
     def to_parts(self) -> tuple[dict[str, Any], dict[str, Array]]:
         """Return the JSON and the arrays that the store keeps."""
@@ -85,22 +99,24 @@ class Preparation:
         return json, arrays
 
     @classmethod
-    def from_parts(cls, json: Mapping[str, Any], arrays: Mapping[str, Array]) -> Preparation:
+    def from_parts(cls, parts: Mapping[str, Any], arrays: Mapping[str, Array]) -> Preparation:
         """Read what `to_parts` gave; `found_in` must follow before `apply`."""
         steps = tuple(
             Step(s["module"], s["name"], {name: arrays[f"{i}.{name}"] for name in s["arrays"]})
-            for i, s in enumerate(json["steps"])
+            for i, s in enumerate(parts["steps"])
         )
-        return cls(json["dtype"], tuple(json["shape"]), tuple(json["features"]), steps)
+        return cls(parts["dtype"], tuple(parts["shape"]), tuple(parts["features"]), steps)
 
 
 def _find(step: Step, registry: Registry) -> Prepare:
-    for ref in registry.names("transform"):
-        stage = registry.stage(ref)
-        if stage.module == step.module:
-            function = getattr(stage.function, "__globals__", {}).get(step.name)
-            if getattr(function, "__module__", None) == step.module and callable(function):
-                return function  # type: ignore[no-any-return]
+    for ref in sorted(registry.names("transform"), key=lambda ref: not step.module.endswith(ref)):
+        try:
+            stage = registry.stage(ref)
+        except UserError:  # a broken or blocked transform is not the one that prepared these inputs
+            continue
+        function: Any = getattr(stage.function, "__globals__", {}).get(step.name)
+        if stage.module == step.module == getattr(function, "__module__", None):
+            return function  # type: ignore[no-any-return]
     raise DataError(
         f"the inputs were prepared by {step.name!r} of {step.module}, which no installed transform provides\n"
         "    install the plugin again, or name its file in the DAG's `plugins`"

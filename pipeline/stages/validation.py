@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import DataError
+from pipeline.stages.parts import at
 
 if TYPE_CHECKING:
     from pipeline.stages.dataset import DataSet
@@ -22,7 +23,8 @@ def validate(data: DataSet, node: str) -> None:
     problems = chain(_shapes(data), _values(data), _labels(data), _splits(data), _one_class(data))
     problem = next(problems, None)
     if problem:
-        raise DataError(f"node {node!r}: {problem}")
+        with at(node):
+            raise DataError(problem)
 
 
 def _shapes(data: DataSet) -> Iterator[str]:

@@ -97,7 +97,9 @@ def _read(path, header, delimiter):
 
 def _opened(path):
     if not Path(path).is_file():
-        raise DataError(f"there is no file {Path(path).absolute()}\n    give `path` from the current directory")
+        raise DataError(
+            f"there is no file {Path(path).absolute()}\n    give `path` from the current directory"
+        )
     if path.endswith(".gz"):
         return gzip.open(path, "rt", encoding="utf-8-sig", newline="")
     return Path(path).open(encoding="utf-8-sig", newline="")
@@ -109,10 +111,14 @@ def _headed(table):
 
 def _checked(table):
     if not table.rows:
-        raise DataError(f"{table.path} has a header and no rows\n    if its first line is data, use `header: false`")
+        raise DataError(
+            f"{table.path} has a header and no rows\n    if its first line is data, use `header: false`"
+        )
     for row, line in zip(table.rows, table.lines, strict=True):
         if len(row) != len(table.names):
-            raise DataError(f"{table.path}:{line}: {len(row)} fields, but the first line has {len(table.names)}")
+            raise DataError(
+                f"{table.path}:{line}: {len(row)} fields, but the first line has {len(table.names)}"
+            )
     for name in table.names:
         if table.names.count(name) > 1:
             raise DataError(f"{table.path}: two columns are called {name!r}\n    rename one of them")
@@ -160,7 +166,9 @@ def _feature(table, name):
 def _refuse_missing(table, positions):
     found = _lines(table, positions, lambda text: text.lower() in MISSING)
     if found:
-        places = [f"{table.names[i]!r} ({len(lines)}, the first in line {lines[0]})" for i, lines in found.items()]
+        places = [
+            f"{table.names[i]!r} ({len(lines)}, the first in line {lines[0]})" for i, lines in found.items()
+        ]
         raise DataError(
             f"{table.path} misses values in {', '.join(places)}\n"
             f"    fill them in, delete those lines, or leave the columns out: {_option(table, 'drop', found)}"
@@ -170,7 +178,10 @@ def _refuse_missing(table, positions):
 def _refuse_texts(table, positions):
     found = _lines(table, positions, lambda text: not _is_number(text))
     if found:
-        places = [f"{table.names[i]!r} (line {lines[0]}: {_text(table, i, lines[0])!r})" for i, lines in found.items()]
+        places = [
+            f"{table.names[i]!r} (line {lines[0]}: {_text(table, i, lines[0])!r})"
+            for i, lines in found.items()
+        ]
         raise DataError(
             f"{table.path} has texts where numbers are needed, in {', '.join(places)}\n"
             f"    make columns of 0 and 1 from them: {_option(table, 'one_hot', found)}\n"
@@ -215,7 +226,9 @@ def _labelled(table, inputs, features, position, task):
             f"the target {name!r} of {table.path} holds {len(set(texts))} different whole numbers\n"
             "    say what they are: `task: classes` or `task: regression`"
         )
-    return DataSet.labelled(inputs, [int(text) for text in texts] if _whole(texts) else texts, features=features)
+    return DataSet.labelled(
+        inputs, [int(text) for text in texts] if _whole(texts) else texts, features=features
+    )
 
 
 def _whole(texts):

@@ -26,9 +26,13 @@ def npz(
     other numbers are regression.  A relative path starts at the current directory.
     """
     if not Path(path).is_file():
-        raise DataError(f"there is no file {Path(path).absolute()}\n    give `path` from the current directory")
+        raise DataError(
+            f"there is no file {Path(path).absolute()}\n    give `path` from the current directory"
+        )
     if not is_zipfile(path):
-        raise DataError(f"{path} is not an .npz file\n    write it with numpy.savez(path, inputs=x, targets=y)")
+        raise DataError(
+            f"{path} is not an .npz file\n    write it with numpy.savez(path, inputs=x, targets=y)"
+        )
     with np.load(path, allow_pickle=False) as file:
         x = _array(file, path, inputs)
         return DataSet(x) if targets is None else _with_targets(x, _array(file, path, targets), targets, task)
@@ -37,14 +41,16 @@ def npz(
 def _array(file, path, name):
     if name not in file.files:
         hint = nearest(name, file.files)
-        raise DataError(f"{path} has no array {name!r}\n    allowed: {', '.join(file.files)}\n    {hint}".rstrip())
+        raise DataError(
+            f"{path} has no array {name!r}\n    allowed: {', '.join(file.files)}\n    {hint}".rstrip()
+        )
     try:
         return file[name]
     except ValueError as error:
         if "Object arrays" not in str(error):
             raise DataError(f"array {name!r} of {path} cannot be read: {error}") from error
         raise DataError(
-            f"array {name!r} of {path} holds Python objects: reading them would run code from the file (pickle)\n"
+            f"array {name!r} of {path} holds Python objects, and reading them could run code (pickle)\n"
             "    save it as numbers or fixed-width texts: array.astype(float) or array.astype(str)"
         ) from None
 

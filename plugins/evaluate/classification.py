@@ -11,7 +11,11 @@ Metric = Literal["accuracy", "log_loss", "f1", "auroc", "ece"]
 
 @evaluate
 def classification(
-    model, data, *, split: str = "test", metrics: tuple[Metric, ...] = ("accuracy", "log_loss", "f1", "auroc", "ece")
+    model,
+    data,
+    *,
+    split: str = "test",
+    metrics: tuple[Metric, ...] = ("accuracy", "log_loss", "f1", "auroc", "ece"),
 ) -> dict[str, float]:
     """Measure accuracy, log loss (nats), macro F1, one-against-rest AUROC, expected calibration error.
 
@@ -19,7 +23,7 @@ def classification(
     """
     if model.task != "classes" or data.task != "classes":
         raise DataError(
-            f"the model predicts {model.task} and the data holds {data.task}, but classification measures classes\n"
+            f"classification measures classes; the model is for {model.task}, the data for {data.task}\n"
             "    use evaluate.regression for numbers"
         )
     _, labels = data.split(split)
@@ -57,7 +61,10 @@ def _auroc(labels, probabilities):
 
 
 def _ece(labels, probabilities, bins=15):
-    """Return the mean gap between confidence and accuracy over equal bins.  Guo et al. 2017 (arXiv:1706.04599), eq. 3."""
+    """Return the mean gap between confidence and accuracy over bins of confidence.
+
+    Guo et al. 2017 (arXiv:1706.04599), equation 3.
+    """
     confidence, correct = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
     bin_of = np.minimum((confidence * bins).astype(int), bins - 1)
     gaps = np.bincount(bin_of, weights=confidence - correct, minlength=bins)

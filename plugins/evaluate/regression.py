@@ -11,7 +11,11 @@ Metric = Literal["rmse", "mae", "r2", "explained_variance"]
 
 @evaluate
 def regression(
-    model, data, *, split: str = "test", metrics: tuple[Metric, ...] = ("rmse", "mae", "r2", "explained_variance")
+    model,
+    data,
+    *,
+    split: str = "test",
+    metrics: tuple[Metric, ...] = ("rmse", "mae", "r2", "explained_variance"),
 ) -> dict[str, float]:
     """Measure root mean squared and mean absolute error (the targets' unit), R² and explained variance.
 
@@ -20,7 +24,7 @@ def regression(
     """
     if model.task != "regression" or data.task != "regression":
         raise DataError(
-            f"the model predicts {model.task} and the data holds {data.task}, but regression measures numbers\n"
+            f"regression measures numbers; the model is for {model.task}, the data for {data.task}\n"
             "    use evaluate.classification for classes"
         )
     _, targets = data.split(split)

@@ -29,7 +29,7 @@ def _shuffled(sizes, wanted, rng):
 
 
 def _drawn(sizes, wanted, rng):
-    """Draw until there are enough: at most half of all are wanted, so a draw is new at least every other time."""
+    """Draw until there are enough: at most half of all are wanted, so half of the draws or more are new."""
     chosen: dict[tuple[int, ...], None] = {}
     while len(chosen) < wanted:
         chosen[tuple(rng.integers(sizes).tolist())] = None

@@ -21,7 +21,9 @@ def jsonl(event, *, path: str = "events.jsonl"):
         with Path(path).open("a", encoding="utf-8") as file:
             file.write(line + "\n")
     except OSError as error:
-        raise UserError(f"tracker.jsonl cannot write {path}: {error.strerror}\n    give another `path`") from error
+        raise UserError(
+            f"tracker.jsonl cannot write {path}: {error.strerror}\n    give another `path`"
+        ) from error
 
 
 def _plain(value):

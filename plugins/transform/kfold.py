@@ -22,7 +22,9 @@ def kfold(data, rng, *, folds: Annotated[int, Ge(2)] = 5, fold: Natural = 0, str
     if "validation" in data.splits:
         rows = np.concatenate([rows, data.rows("validation")])
     if len(np.unique(rows)) < len(rows):
-        raise DataError("some train rows repeat, so they would be on both sides\n    put it before transform.bootstrap")
+        raise DataError(
+            "some train rows repeat, so they would be on both sides\n    put it before transform.bootstrap"
+        )
     stratify = stratify and data.task == "classes"
     _check(data, rows, folds, stratify)
     parts = list(_splitter(folds, stratify, rng).split(rows, data.targets[rows] if stratify else None))
@@ -42,7 +44,9 @@ def _check(data, rows, folds, stratify):
         raise DataError(f"{len(rows)} rows cannot be divided in {folds} folds\n    use fewer folds")
     if not stratify:
         return
-    for name, count in zip(data.classes, np.bincount(data.targets[rows], minlength=len(data.classes)), strict=True):
+    for name, count in zip(
+        data.classes, np.bincount(data.targets[rows], minlength=len(data.classes)), strict=True
+    ):
         if 0 < count < folds:
             raise DataError(
                 f"class {name!r} has {count} rows, fewer than the {folds} folds\n"

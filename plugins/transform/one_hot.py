@@ -44,7 +44,7 @@ def _encode_columns(data, columns, unseen):
 
 
 def expanded(inputs, positions, sizes, values, strict):
-    """Return the inputs with column `positions[i]` replaced by `sizes[i]` columns, one for each of its values."""
+    """Return the inputs, column `positions[i]` replaced by `sizes[i]` columns, one for each of its values."""
     groups = dict(zip(positions.tolist(), np.split(values, np.cumsum(sizes)[:-1]), strict=True))
     columns = [_hot(inputs[:, i : i + 1], i, groups.get(i), bool(strict)) for i in range(inputs.shape[1])]
     return np.concatenate(columns, axis=1)

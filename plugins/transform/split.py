@@ -14,19 +14,27 @@ def split(data, rng, *, validation: Probability = 0.15, test: Probability = 0.15
     the same share of every class.
     """
     if validation + test >= 1:
-        raise OptionError(f"validation {validation:g} and test {test:g} leave no rows to train on\n    make them less")
+        raise OptionError(
+            f"validation {validation:g} and test {test:g} leave no rows to train on\n    make them less"
+        )
     rows = data.rows("train")
     if len(np.unique(rows)) < len(rows):
-        raise DataError("some train rows repeat, so they would be on both sides\n    split before transform.bootstrap")
+        raise DataError(
+            "some train rows repeat, so they would be on both sides\n    split before transform.bootstrap"
+        )
     shares = {"test": test, "validation": validation}
-    sizes = {name: round(share * len(rows)) for name, share in shares.items() if share and name not in data.splits}
+    sizes = {
+        name: round(share * len(rows)) for name, share in shares.items() if share and name not in data.splits
+    }
     stratify = stratify and data.task == "classes"
     if stratify:
         _check_classes(data, rows, sizes)
     splits = {}
     for name, size in sizes.items():
         if not 0 < size < len(rows):
-            raise DataError(f"{shares[name]:g} of {len(data)} rows is no row for {name!r}\n    give it a larger share")
+            raise DataError(
+                f"{shares[name]:g} of {len(data)} rows is no row for {name!r}\n    give it a larger share"
+            )
         rows, splits[name] = _part(data, rows, size, stratify, rng)
     return data.with_splits(train=rows, **splits)
 

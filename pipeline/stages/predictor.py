@@ -1,0 +1,315 @@
+"""What training gives: a predictor, which is one trained network or a committee of predictors."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.errors import DataError, ShapeError, StageError
+from pipeline.stages.dataset import DataSet
+from pipeline.stages.forward import forward
+from pipeline.stages.links import predictions
+from pipeline.stages.parts import at
+from pipeline.stages.preparation import Preparation
+
+if TYPE_CHECKING:
+    from pipeline.stages.registry import Registry
+    from pipeline.stages.stage import Stage
+
+Array = NDArray[Any]
+ABREAST = 64  # networks in one batched call: their weights are copied, so the memory is bounded
+Source = Callable[[Preparation], Array]  # gives a network its inputs, prepared as it was trained
+
+
+class Predictor(ABC):
+    """Predicts from inputs; `task` and `classes` are those of the data set that it was trained on."""
+
+    task: str
+    classes: tuple[str, ...]
+
+    @property
+    @abstractmethod
+    def networks(self) -> tuple[Network, ...]:
+        """Every network inside, in order."""
+
+    @abstractmethod
+    def combine(self, outputs: Mapping[int, Array]) -> Array:
+        """Combine the networks' predictions (rows, outputs), keyed by `id(network)`, into one."""
+
+    @abstractmethod
+    def to_parts(self) -> tuple[dict[str, Any], dict[str, Array]]:
+        """Return the JSON and the arrays that the store keeps."""
+
+    @classmethod
+    def from_parts(
+        cls, parts: Mapping[str, Any], arrays: Mapping[str, Array], registry: Registry | None = None
+    ) -> Predictor:
+        """Read what `to_parts` gave; stages are found in `registry`, by default the installed ones."""
+        if registry is None:
+            from pipeline.stages.registry import Registry
+
+            registry = Registry()
+        form = Committee if parts["form"] == "committee" else Network
+        return form._read(parts, arrays, registry)
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """The names of the raw inputs' columns, () where they have none."""
+        return self.networks[0].preparation.features
+
+    def predict(self, inputs: Any) -> Array:
+        """Return probabilities (rows, classes) or values (rows, columns) from *prepared* inputs."""
+        if len({network.preparation.digest for network in self.networks}) > 1:
+            raise DataError(
+                "the members were trained on data prepared in different ways\n    use predict_raw"
+            )
+        prepared = np.asarray(inputs)
+        return self._from(lambda preparation: prepared)
+
+    def predict_raw(self, inputs: Any) -> Array:
+        """Prepare raw inputs (rows, *features) as the training data was prepared, then predict."""
+        return self._from(lambda preparation: preparation.apply(inputs))
+
+    def predict_split(self, data: DataSet, split: str) -> Array:
+        """Predict for the rows of a split of `data`, which is raw, or prepared as the training data was."""
+        if self.task == data.task == "classes" and self.classes != data.classes:
+            raise DataError(
+                f"the model knows {', '.join(self.classes)}, but the data has {', '.join(data.classes)}\n"
+                "    use data with the classes of training, in the same order"
+            )
+        inputs, _ = data.split(split)
+        return self._from(lambda preparation: _fitting(inputs, data.preparation, preparation))
+
+    def classify(self, inputs: Any) -> Array:
+        """Return the name of the likeliest class for each row of *raw* inputs."""
+        if self.task != "classes":
+            raise DataError("the model predicts numbers, not classes\n    use predict_raw")
+        names: Array = np.array(self.classes)
+        return names[self.predict_raw(inputs).argmax(axis=1)]  # type: ignore[no-any-return]
+
+    def loss(self, data: DataSet, split: str) -> float:
+        """Return the mean negative log-likelihood in nats, or half the mean squared error of numbers."""
+        _, targets = data.split(split)
+        if targets is None or self.task != data.task:
+            raise DataError(f"the model predicts {self.task}, but the data holds {data.task}")
+        predicted = self.predict_split(data, split).astype(np.float64)
+        if self.task == "classes":
+            likelihood = predicted[np.arange(len(targets)), targets]
+            return float(-np.log(np.maximum(likelihood, np.finfo(np.float64).tiny)).mean())
+        return float(0.5 * np.square(predicted - targets.reshape(predicted.shape)).sum(axis=-1).mean())
+
+    def _from(self, source: Source) -> Array:
+        return self.combine(_evaluated(self.networks, source))
+
+
+@dataclass(frozen=True, eq=False)
+class Network(Predictor):
+    """A trained model: its stage and options, its parameters by name, and what it needs of inputs.
+
+    `link` is the loss's: identity, softmax or sigmoid.  `shape` is that of one row of prepared inputs.
+    """
+
+    stage: Stage
+    options: Mapping[str, Any]
+    link: str
+    task: str
+    classes: tuple[str, ...]
+    shape: tuple[int, ...]
+    parameters: Mapping[str, Array]
+    preparation: Preparation
+
+    @classmethod
+    def of(
+        cls,
+        stage: Stage,
+        options: Mapping[str, Any],
+        link: str,
+        data: DataSet,
+        parameters: Mapping[str, Array],
+    ) -> Network:
+        """Make the network of a model that was trained on `data`, with complete options."""
+        shape = data.inputs.shape[1:]
+        kept = MappingProxyType(dict(parameters))
+        return cls(stage, dict(options), link, data.task, data.classes, shape, kept, data.preparation)
+
+    @property
+    def networks(self) -> tuple[Network, ...]:
+        return (self,)
+
+    def combine(self, outputs: Mapping[int, Array]) -> Array:
+        return outputs[id(self)]
+
+    @property
+    def structure(self) -> tuple[Any, ...]:
+        """What must be equal for networks to be evaluated in one batched call."""
+        options = sorted(
+            (name, value) for name, value in self.options.items() if name not in self.stage.varying
+        )
+        parameters = [(name, a.shape, str(a.dtype)) for name, a in self.parameters.items()]
+        return (
+            self.stage.ref,
+            self.stage.module,
+            repr(options),
+            self.link,
+            self.task,
+            self.shape,
+            repr(parameters),
+        )
+
+    def to_parts(self) -> tuple[dict[str, Any], dict[str, Array]]:
+        prepared, fitted = self.preparation.to_parts()
+        parts = {
+            "form": "network",
+            "stage": self.stage.ref,
+            "options": dict(self.options),
+            "link": self.link,
+            "task": self.task,
+            "classes": list(self.classes),
+            "shape": list(self.shape),
+            "parameters": list(self.parameters),
+            "preparation": prepared,
+        }
+        arrays = {f"parameters.{name}": array for name, array in self.parameters.items()}
+        return parts, {**arrays, **{f"preparation.{name}": array for name, array in fitted.items()}}
+
+    @classmethod
+    def _read(cls, parts: Mapping[str, Any], arrays: Mapping[str, Array], registry: Registry) -> Network:
+        stage = registry.stage(parts["stage"])
+        preparation = Preparation.from_parts(parts["preparation"], _under("preparation.", arrays))
+        return cls(
+            stage,
+            stage.check(parts["options"]),
+            parts["link"],
+            parts["task"],
+            tuple(parts["classes"]),
+            tuple(parts["shape"]),
+            {name: arrays[f"parameters.{name}"] for name in parts["parameters"]},
+            preparation.found_in(registry),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Committee(Predictor):
+    """Predictors whose predictions an ensemble stage combines; members may be committees themselves."""
+
+    stage: Stage
+    options: Mapping[str, Any]
+    members: tuple[Predictor, ...]
+
+    @classmethod
+    def of(cls, stage: Stage, options: Mapping[str, Any], members: Sequence[Predictor]) -> Committee:
+        """Make a committee; DataError if it is empty or its members predict different things."""
+        if not members:
+            raise DataError("a committee needs at least one model")
+        first = members[0]
+        for member in members:
+            if (member.task, member.classes) != (first.task, first.classes):
+                raise DataError(
+                    f"the models predict different things: {_what(first)}, and {_what(member)}\n"
+                    "    train them on data of the same classes"
+                )
+        return cls(stage, dict(options), tuple(members))
+
+    @property
+    def task(self) -> str:  # type: ignore[override]
+        """The members' task."""
+        return self.members[0].task
+
+    @property
+    def classes(self) -> tuple[str, ...]:  # type: ignore[override]
+        """The members' classes."""
+        return self.members[0].classes
+
+    @property
+    def networks(self) -> tuple[Network, ...]:
+        return tuple(network for member in self.members for network in member.networks)
+
+    def combine(self, outputs: Mapping[int, Array]) -> Array:
+        members = np.stack([member.combine(outputs) for member in self.members])
+        with at("ensemble", self.stage.ref):
+            combined: Array = np.asarray(self.stage.function(members, **self.options))
+            if combined.shape != members.shape[1:]:
+                raise StageError(
+                    f"gave shape {combined.shape} instead of (rows, outputs) = {members.shape[1:]}"
+                )
+        return combined
+
+    def to_parts(self) -> tuple[dict[str, Any], dict[str, Array]]:
+        kept = [member.to_parts() for member in self.members]
+        parts = {
+            "form": "committee",
+            "stage": self.stage.ref,
+            "options": dict(self.options),
+            "members": [member for member, _ in kept],
+        }
+        return parts, {f"{i}.{name}": a for i, (_, arrays) in enumerate(kept) for name, a in arrays.items()}
+
+    @classmethod
+    def _read(cls, parts: Mapping[str, Any], arrays: Mapping[str, Array], registry: Registry) -> Committee:
+        stage = registry.stage(parts["stage"])
+        members = tuple(
+            Predictor.from_parts(member, _under(f"{i}.", arrays), registry)
+            for i, member in enumerate(parts["members"])
+        )
+        return cls(stage, stage.check(parts["options"]), members)
+
+
+def _evaluated(networks: Sequence[Network], source: Source) -> dict[int, Array]:
+    """Return each network's predictions, those of one structure and preparation in one batched call."""
+    groups: dict[tuple[Any, ...], list[Network]] = {}
+    for network in networks:
+        groups.setdefault((network.structure, network.preparation.digest), []).append(network)
+    found: dict[int, Array] = {}
+    for group in groups.values():
+        inputs = _checked(source(group[0].preparation), group[0])
+        for start in range(0, len(group), ABREAST):
+            found |= _batched(group[start : start + ABREAST], inputs)
+    return found
+
+
+def _batched(group: Sequence[Network], inputs: Array) -> dict[int, Array]:
+    first = group[0]
+    options, parameters = [n.options for n in group], [n.parameters for n in group]
+    outputs = predictions(forward(first.stage, options, parameters, inputs), first.link, first.task)
+    return {id(network): each for network, each in zip(group, outputs, strict=True)}
+
+
+def _checked(inputs: Array, network: Network) -> Array:
+    if inputs.ndim == 0 or inputs.shape[1:] != network.shape:
+        raise ShapeError(
+            f"the inputs have shape {inputs.shape}, but the model ({network.stage.ref}) takes rows of shape "
+            f"{network.shape}\n    give inputs of shape (rows, {', '.join(map(str, network.shape))})"
+        )
+    if not len(inputs):
+        raise DataError("there are no rows to predict")
+    if inputs.dtype.kind not in "biuf" or not np.isfinite(inputs).all():
+        raise DataError(
+            "the inputs hold values that are no numbers, NaN or infinite\n    fill them or drop these rows"
+        )
+    return inputs
+
+
+def _fitting(inputs: Array, given: Preparation, needed: Preparation) -> Array:
+    """Return a data set's inputs as a network needs them; refuse those that were prepared otherwise."""
+    if given.digest == needed.digest:
+        return inputs
+    if not given.steps:
+        return needed.apply(inputs)
+    raise DataError(
+        "the data was prepared in another way than the data that the model was trained on\n"
+        "    evaluate on the data set that the train node takes, or on the raw one before its transforms"
+    )
+
+
+def _under(prefix: str, arrays: Mapping[str, Array]) -> dict[str, Array]:
+    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
+
+
+def _what(predictor: Predictor) -> str:
+    return f"classes {', '.join(predictor.classes)}" if predictor.task == "classes" else "numbers"
