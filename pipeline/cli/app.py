@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from pipeline import __version__
-from pipeline.cli import plugins
+from pipeline.cli import check, plugins
 
 # Rich would draw frames around the help, and take longer to import than everything else together.
 app = typer.Typer(
@@ -24,6 +24,7 @@ app = typer.Typer(
 of_plugins = typer.Typer(help="The stages that are installed.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(of_plugins, name="plugins")
 
+app.command("check")(check.check)
 of_plugins.command("list")(plugins.show_list)
 of_plugins.command("show")(plugins.show_stage)
 
