@@ -85,12 +85,8 @@ def _installed() -> Iterator[Source]:
 
 def _local(path: Path) -> Source:
     path = path.resolve()
-    digest = hashlib.sha256(str(path).encode())
-    # The content is part of the name: a file that was edited is another module, never the stale one.
-    if path.is_file():
-        digest.update(path.read_bytes())
     stem = "".join(letter if letter.isalnum() else "_" for letter in path.stem)
-    module = f"plait_local_{stem}_{digest.hexdigest()[:12]}"
+    module = f"plait_local_{stem}_{hashlib.sha256(str(path).encode()).hexdigest()[:12]}"
     return Source(str(path), module, LOCAL, _claims(path), path=path)
 
 

@@ -81,15 +81,20 @@ def _import(source: Source) -> ModuleType:
 class _Uncached(SourceFileLoader):
     """Compiles a local file at each import: no stale bytecode, no __pycache__ beside a user's files."""
 
+    source = b""
+
     def get_code(self, fullname: str) -> CodeType:
-        return self.source_to_code(self.get_data(self.path), self.path)
+        self.source = self.get_data(self.path)
+        return self.source_to_code(self.source, self.path)
 
 
 def _import_file(source: Source) -> ModuleType:
-    if source.module in sys.modules:
-        return sys.modules[source.module]
-    loader = _Uncached(source.module, str(source.path))
-    spec: Any = spec_from_file_location(source.module, source.path, loader=loader)
+    path, known = Path(source.path or ""), sys.modules.get(source.module)
+    # A file that was edited in a notebook's lifetime is imported anew: its stages' keys have changed too.
+    if known is not None and getattr(known.__loader__, "source", b"") == path.read_bytes():
+        return known
+    loader = _Uncached(source.module, str(path))
+    spec: Any = spec_from_file_location(source.module, path, loader=loader)
     module = sys.modules[source.module] = module_from_spec(spec)
     try:
         loader.exec_module(module)
