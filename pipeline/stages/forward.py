@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.engine import Backend, Executor, Graph, Program, ops
+from pipeline.engine import Backend, Executor, Graph, Program
 from pipeline.engine.backends import backend as backend_named
 from pipeline.engine.graph import Spec
 from pipeline.errors import ShapeError
@@ -23,7 +23,6 @@ from pipeline.stages.stage import Stage
 
 Array = Any
 CHUNK = 256  # rows: large enough for fast products, small enough for a wide cohort of convolutions
-LINKS = {"identity": ops.identity, "softmax": ops.softmax, "sigmoid": ops.sigmoid}
 
 
 class Forward:
@@ -43,12 +42,11 @@ class Forward:
         *,
         loss: Placed | None = None,
         targets: Spec | None = None,
-        link: str = "identity",
         dtype: npt.DTypeLike = "float32",
     ):
         self._model, self._loss, self._layout = model, loss, layout
         self._inputs, self._targets = inputs, targets
-        self._link, self._dtype = link, np.dtype(dtype)
+        self._dtype = np.dtype(dtype)
         self._backend, self._members, self._values = backend, members, values
         self._executors: dict[tuple[int, bool], Executor] = {}
 
@@ -70,7 +68,7 @@ class Forward:
             yield chunk, {name: self._fetched(executor, name) for name in executor.outputs}
 
     def outputs(self, weights: Array, inputs: Sequence[Array]) -> npt.NDArray[Any]:
-        """Return the linked outputs of all rows, (members, rows, outputs)."""
+        """Return the outputs of all rows, (members, rows, outputs)."""
         chunks = [found["outputs"].copy() for _, found in self.run(weights, inputs)]
         return np.concatenate(chunks, axis=1)
 
@@ -92,7 +90,7 @@ class Forward:
         net = Net(bound(self._layout.bind(weights)), rng=NoRandom())
         with at(self._model.node, self._model.stage.ref):
             outputs = self._model.stage.function(x, net, **self._model.traced_options(graph))
-        results = {"outputs": LINKS[self._link](outputs)}
+        results = {"outputs": outputs}
         if self._loss is not None and self._targets is not None:
             y = graph.input("targets", (rows, *self._targets.shape), self._targets.dtype)
             with at(self._loss.node, self._loss.stage.ref):
@@ -123,15 +121,14 @@ def forward(
     parameters: Sequence[Mapping[str, npt.NDArray[Any]]],
     inputs: npt.NDArray[Any],
     *,
-    link: str = "identity",
     node: str = "model",
     backend: str = "numpy",
 ) -> npt.NDArray[Any]:
     """Return what trained members of one architecture say to `inputs`: (members, rows, outputs).
 
     `stage` is the model's, `options` its complete options (`outputs` filled in), one mapping for all members
-    or one for each (floats may differ); `parameters` are each member's arrays by name, all of one dtype;
-    `link` (identity, softmax, sigmoid) is applied to the outputs.  ShapeError if the inputs do not fit.
+    or one for each (floats may differ); `parameters` are each member's arrays by name, all of one dtype.
+    ShapeError if the inputs do not fit.
     """
     each = [options] * len(parameters) if isinstance(options, Mapping) else list(options)
     dtype = next(iter(parameters[0].values())).dtype
@@ -141,7 +138,7 @@ def forward(
     layout = _layout(model, spec, dtype, parameters[0])
     values = {f"{node}.{name}": np.array([one[name] for one in each], dtype=dtype) for name in model.varying}
     weights = np.stack([_flat(layout, one) for one in parameters])
-    pass_ = Forward(model, layout, spec, place, len(parameters), values, link=link, dtype=dtype)
+    pass_ = Forward(model, layout, spec, place, len(parameters), values, dtype=dtype)
     return pass_.outputs(place.from_host(weights), [np.asarray(inputs, dtype=spec.dtype)])
 
 

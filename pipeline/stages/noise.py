@@ -36,7 +36,7 @@ class TracedRandom:
 
     def bernoulli(self, p: float | Tensor, shape: Sequence[int], name: str = "") -> Tensor:
         """Draw ones with probability `p`, zeros otherwise, anew at each step; in the weights' dtype."""
-        return ops.where(self.uniform(shape, name) < p, 1.0, 0.0)
+        return ops.where(self.uniform(shape, name) < p, 1.0, 0.0)  # type: ignore[no-any-return]
 
     def _draw(self, kind: str, shape: Sequence[int], name: str) -> Tensor:
         key = (*self._path, name or kind, self._count)

@@ -7,12 +7,12 @@ An optimizer that reduces (a norm of a layer, say) or looks at a shape is traced
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
-from pipeline.engine import Graph, Tensor, ops
+from pipeline.engine import Graph, Tensor
 from pipeline.engine.graph import Instruction, Spec
 from pipeline.errors import StageError
 
@@ -130,8 +130,3 @@ def _passes_on(instruction: Instruction) -> bool:
 def template_of(state: Any) -> Template:
     """Return the specs of a state, in its structure."""
     return mapped(lambda leaf: Spec(leaf.shape, leaf.dtype), state)
-
-
-def flat_gradient(gradients: Sequence[Tensor]) -> Tensor:
-    """Join gradients, in the order of the parameters, into one flat tensor."""
-    return ops.concatenate([ops.reshape(g, (-1,)) for g in gradients])

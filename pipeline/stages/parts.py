@@ -124,8 +124,8 @@ def _with_outputs(model: Placed, loss: Placed, data: DataSet, node: str) -> Plac
         return replace(model, options={**model.options, "outputs": needed})
     if given != needed and loss.stage.link != "identity":
         raise DataError(
-            f"{model.node} ({model.stage.ref}): outputs is {given}, but {loss.stage.ref} on the data of {node} "
-            f"needs {needed}; leave the option out and it is filled in"
+            f"{model.node} ({model.stage.ref}): outputs is {given}, but {loss.stage.ref} needs {needed} "
+            f"on the data of {node}; leave the option out and it is filled in"
         )
     return model
 

@@ -7,8 +7,8 @@ from pipeline import ShapeError, loss, ops
 def gaussian(outputs, targets):
     """Return half the squared error of each example, summed over its columns.
 
-    It is the negative log-likelihood in nats of a Gaussian of variance 1 around `outputs` (batch, columns), without
-    its constant ½·log 2π a column; `targets` are (batch,) or (batch, columns).
+    It is the negative log-likelihood in nats of a Gaussian of variance 1 around `outputs` (batch, columns),
+    without its constant ½·log 2π a column; `targets` are (batch,) or (batch, columns).
     """
     if targets.ndim == 1:
         targets = ops.expand_dims(targets, -1)

@@ -1,0 +1,168 @@
+"""What a train stage sees: `Fit` steps a whole cohort; and `train_cohort`, which the run layer calls.
+
+At the end of each epoch every member gets a record: its training loss and its metrics on the validation
+split.  Rules of regularizers judge it, and members that stop or diverge leave the cohort.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from pipeline.engine.backends import backend as backend_named
+from pipeline.stages.cohort import CohortSpec, Member
+from pipeline.stages.dataset import DataSet
+from pipeline.stages.events import Event
+from pipeline.stages.feeding import Rows
+from pipeline.stages.judging import Judge, result_of
+from pipeline.stages.parts import at, resolve
+from pipeline.stages.registry import Registry
+from pipeline.stages.results import MemberResult
+from pipeline.stages.step import StepTracer, discovered
+from pipeline.stages.tables import VALIDATION, checked, form, tables
+from pipeline.stages.training import Training
+from pipeline.stages.validating import Validating
+
+Emit = Callable[[Event], None]
+
+
+class Fit:
+    """The training of a cohort, as its train stage drives it.
+
+    `for epoch in fit.epochs(10): for rows in fit.batches(32): fit.step(rows)`
+    """
+
+    def __init__(self, node: str, training: Training, validating: Validating, judge: Judge, emit: Emit):
+        self._node = node
+        self._training = training
+        self._validating = validating
+        self._judge = judge
+        self._emit = emit
+        self._epoch = 0
+        self._epochs = 0
+        self._steps_per_epoch = 0
+
+    @property
+    def members(self) -> tuple[Member, ...]:
+        """The members that are still in training."""
+        return self._training.members
+
+    @property
+    def rows(self) -> int:
+        """How many training rows each member has."""
+        return len(self._training.tables.tables[0])
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """How many minibatches `batches` gives in an epoch, 0 before it was asked for any."""
+        return self._steps_per_epoch
+
+    def epochs(self, count: int) -> Iterator[int]:
+        """Yield epoch numbers, `count` of them, from 1; end earlier when no member is left."""
+        self._epochs = self._epoch + count
+        while self._epoch < self._epochs and self.members:
+            self._epoch += 1
+            self._training.clear_losses()
+            self._tell("epoch_started", self.members)
+            yield self._epoch
+            self._close_epoch()
+
+    def batches(self, batch_size: int, *, shuffle: bool = True, drop_last: bool = False) -> Iterator[Rows]:
+        """Yield the training rows of each minibatch of one epoch, in an order that depends on the seed.
+
+        Rows are (batch,) where all members share a seed, else (members, batch).  The last minibatch is
+        smaller where the rows do not divide; `drop_last` leaves it out.
+        """
+        size = min(batch_size, self.rows)
+        stop = self.rows - self.rows % size if drop_last else self.rows
+        self._steps_per_epoch = -(-stop // size)
+        seeds = self._training.seeds
+        orders = seeds.orders(self._node, self._epoch, self.rows, shuffle)
+        for start in range(0, stop, size):
+            yield seeds.for_members(orders[:, start : min(start + size, stop)])
+
+    def step(self, rows: Rows) -> None:
+        """Take one step of every member on training rows, (batch,) or (members, batch)."""
+        self._training.step(rows, max(self._epochs, 1) * max(self._steps_per_epoch, 1))
+
+    def results(self) -> dict[tuple[str, str], MemberResult]:
+        """End the training of all members and return their results."""
+        if self._training.pending:
+            self._close_epoch()
+        for slot in range(len(self.members)):
+            self._judge.finish(slot)
+        return self._judge.results
+
+    def _close_epoch(self) -> None:
+        members, records = self.members, self._records()
+        self._training.clear_losses()
+        metrics = {member.trial: record for member, record in zip(members, records, strict=True)}
+        self._tell("epoch_ended", members, metrics=metrics)
+        diverged, stopped = self._judge.close(records)
+        for slot in diverged:
+            cause = result_of(members[slot], self._judge.results).error
+            self._tell("epoch_failed", members[slot : slot + 1], error=cause)
+        if diverged or stopped:
+            stay = [slot for slot in range(len(members)) if slot not in {*diverged, *stopped}]
+            self._training.keep(stay)
+            self._validating.keep(stay)
+
+    def _records(self) -> list[dict[str, float]]:
+        losses = self._training.mean_losses()
+        measured = self._validating.measure(self._training)
+        return [
+            {"epoch": self._epoch, "train_loss": float(loss), **metrics}
+            for loss, metrics in zip(losses, measured, strict=True)
+        ]
+
+    def _tell(self, name: Any, members: tuple[Member, ...], **data: Any) -> None:
+        trials = tuple(member.trial for member in members)
+        counts = {"epoch": self._epoch, "epochs": self._epochs}
+        self._emit(Event(name, node=self._node, trials=trials, data={**counts, **data}))
+
+
+def train_cohort(
+    spec: CohortSpec,
+    datasets: Mapping[str, DataSet],
+    registry: Registry,
+    emit: Emit = lambda event: None,
+) -> list[MemberResult]:
+    """Train the members of `spec` together and return their results in its order.
+
+    `datasets` maps the members' `data` keys to data sets; members whose data differ in shape train one
+    group after another.  A member that diverges is `failed` and leaves the others alone.  UserError where
+    data, options or shapes cannot serve, StageError where a stage raises; both name the node.
+    """
+    checked(spec, datasets)
+    groups: dict[Any, list[Member]] = {}
+    for member in spec.members:
+        groups.setdefault(form(datasets[member.data]), []).append(member)
+    results: dict[tuple[str, str], MemberResult] = {}
+    for members in groups.values():
+        results.update(_train(replace(spec, members=tuple(members)), datasets, registry, emit))
+    return [result_of(member, results) for member in spec.members]
+
+
+def _train(
+    spec: CohortSpec, datasets: Mapping[str, DataSet], registry: Registry, emit: Emit
+) -> dict[tuple[str, str], MemberResult]:
+    data = datasets[spec.members[0].data]
+    backend = backend_named(spec.backend)
+    parts = resolve(spec, data, registry)
+    rows = tables(datasets, spec.members, "train", spec.dtype, backend)
+    batch = rows.tables[0].batch
+    layout = discovered(parts, batch, spec.dtype, f"data of {spec.node}")
+    tracer = StepTracer(parts, layout, batch, spec.dtype)
+    training = Training(spec.node, parts, tracer, spec.members, rows, backend)
+    split = VALIDATION if VALIDATION in data.splits else "train"
+    measured = tables(datasets, spec.members, split, spec.dtype, backend) if split == VALIDATION else rows
+    validating = Validating(parts, layout, measured, split, data.task)
+    judge = Judge(spec.node, parts, layout, training, datasets)
+    fit = Fit(spec.node, training, validating, judge, emit)
+    # a member that overflows is found by its values, at the end of the epoch
+    with np.errstate(all="ignore"), at(spec.node, parts.train.stage.ref):
+        parts.train.stage.function(fit, **parts.train.options)
+        return fit.results()

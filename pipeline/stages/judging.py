@@ -1,0 +1,162 @@
+"""What becomes of members at the end of an epoch: who goes on, who stops, who diverged."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.errors import StageError
+from pipeline.stages.cohort import Member
+from pipeline.stages.net import Layout
+from pipeline.stages.objective import Verdict
+from pipeline.stages.parts import Parts, at
+from pipeline.stages.predictor import Network
+from pipeline.stages.results import MemberResult
+from pipeline.stages.step import Rule
+from pipeline.stages.training import Training
+
+Record = Mapping[str, float]
+
+
+@dataclass
+class Progress:
+    """A member's history, and the copy of its weights that its rules asked to keep."""
+
+    history: list[dict[str, float]] = field(default_factory=list)
+    kept: npt.NDArray[Any] | None = None
+    kept_epoch: int = 0
+
+
+class Judge:
+    """Keeps members' histories and makes their results."""
+
+    def __init__(self, node: str, parts: Parts, layout: Layout, training: Training, data: Mapping[str, Any]):
+        self._node, self._parts, self._layout = node, parts, layout
+        self._training = training
+        self._data = data
+        self._progress = {_id(member): Progress() for member in training.members}
+        self.results: dict[tuple[str, str], MemberResult] = {}
+
+    def close(self, records: Sequence[dict[str, float]]) -> tuple[list[int], list[int]]:
+        """Add an epoch's records; return the slots of members that diverged and of those that stopped."""
+        members = self._training.members
+        finite = self._finite()
+        diverged, stopped = [], []
+        for slot, (member, record) in enumerate(zip(members, records, strict=True)):
+            progress = self._progress[_id(member)]
+            progress.history.append(record)
+            cause = self._cause(member, record, bool(finite[slot]))
+            if cause:
+                self._fail(member, cause)
+                diverged.append(slot)
+            elif self._stops(slot, member, progress):
+                self.finish(slot)
+                stopped.append(slot)
+        return diverged, stopped
+
+    def finish(self, slot: int) -> None:
+        """Make the result of a member whose training is over."""
+        member = self._training.members[slot]
+        progress = self._progress[_id(member)]
+        if not progress.history:
+            raise StageError("the train stage took no step; loop over fit.epochs and fit.batches")
+        kept = self._host(slot) if progress.kept is None else progress.kept
+        record = progress.history[(progress.kept_epoch or len(progress.history)) - 1]
+        network = self._network(member, kept)
+        self.results[_id(member)] = MemberResult(
+            trial=member.trial,
+            key=member.key,
+            state="done",
+            params=network.parameters,
+            metrics={name: value for name, value in record.items() if name != "epoch"},
+            history=tuple(progress.history),
+            epochs=len(progress.history),
+            network=network,
+        )
+
+    def _network(self, member: Member, weights: npt.NDArray[Any]) -> Network:
+        parameters = {
+            name: weights[self._layout.slices[name]].reshape(parameter.shape)
+            for name, parameter in self._layout.parameters.items()
+        }
+        model = self._parts.model
+        options = model.member_options(member)
+        return Network.of(
+            model.stage, options, self._parts.loss.stage.link, self._data[member.data], parameters
+        )
+
+    def _fail(self, member: Member, cause: str) -> None:
+        history = self._progress[_id(member)].history
+        self.results[_id(member)] = MemberResult(
+            trial=member.trial,
+            key=member.key,
+            state="failed",
+            history=tuple(history),
+            epochs=len(history),
+            error=cause,
+        )
+
+    def _host(self, slot: int) -> npt.NDArray[Any]:
+        return np.array(self._training.backend.to_host(self._training.weights[slot]))
+
+    # Divergence
+
+    def _finite(self) -> npt.NDArray[np.bool_]:
+        xp = self._training.backend.xp
+        found = xp.isfinite(self._training.weights).all(axis=1)
+        return self._training.backend.to_host(found)  # type: ignore[no-any-return]
+
+    def _cause(self, member: Member, record: Record, finite: bool) -> str:
+        """Return why a member counts as diverged, or ""."""
+        values = {"loss": record["train_loss"], "validation loss": record.get("loss", 0.0)}
+        bad = [f"the {name} became {value}" for name, value in values.items() if not math.isfinite(value)]
+        if not bad and not finite:
+            bad = ["the weights became infinite or nan"]
+        if not bad:
+            return ""
+        return f"{self._node}: {bad[0]} at epoch {int(record['epoch'])}; {self._advice(member)}"
+
+    def _advice(self, member: Member) -> str:
+        optimizer = self._parts.optimizer
+        options = optimizer.member_options(member)
+        lower = f"lower {optimizer.node}.lr ({options['lr']:g})" if "lr" in options else "take smaller steps"
+        return f"{lower}, scale the inputs (transform.standardize), or limit the gradient (regularizer.clip)"
+
+    # Rules
+
+    def _stops(self, slot: int, member: Member, progress: Progress) -> bool:
+        verdicts = [self._verdict(rule, member, progress) for rule in self._training.rules]
+        if any(verdict.best for verdict in verdicts):
+            progress.kept = self._host(slot)
+            progress.kept_epoch = len(progress.history)
+        return any(verdict.stop for verdict in verdicts)
+
+    def _verdict(self, rule: Rule, member: Member, progress: Progress) -> Verdict:
+        numbers = {option: self._number(name, member) for option, name in rule.symbolic.items()}
+        with at(rule.node):
+            verdict = rule.function([dict(record) for record in progress.history], **rule.options, **numbers)
+            if not isinstance(verdict, Verdict):
+                raise StageError(f"a rule of after_epoch returns a Verdict, this one gave {verdict!r}")
+        return verdict
+
+    def _number(self, name: str, member: Member) -> float:
+        """Return the member's own number of the input `node.option`, as it was given."""
+        for part in self._parts.traced:
+            for option in part.varying:
+                if f"{part.node}.{option}" == name:
+                    return float(part.member_options(member)[option])
+        raise StageError(f"{name!r} is no option of this cohort")
+
+
+def _id(member: Member) -> tuple[str, str]:
+    return (member.trial, member.key)
+
+
+def result_of(member: Member, results: Mapping[tuple[str, str], MemberResult]) -> MemberResult:
+    """Return a member's result."""
+    return results[_id(member)]

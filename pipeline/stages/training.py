@@ -1,0 +1,164 @@
+"""A cohort in training: its weights and optimizer state, the programs that step it, who is still in it.
+
+State lives in the buffers of the executor that ran last, (members, ...) each, and is copied when another
+executor takes over: the first step has no optimizer state, the last minibatch of an epoch may be smaller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.engine import Backend, Executor
+from pipeline.stages.cohort import Member
+from pipeline.stages.feeding import Feed, Rows, Seeds
+from pipeline.stages.parts import Parts
+from pipeline.stages.step import INPUTS, LOSS, TARGETS, WEIGHTS, Rule, Step, StepTracer
+from pipeline.stages.tables import Tables
+
+Array = Any
+
+
+@dataclass(frozen=True)
+class _Bound:
+    step: Step
+    executor: Executor
+    feed: Feed
+    loss: Array
+
+
+class Training:
+    """Steps the members of a cohort together.  `keep` lets some of them go on without the rest."""
+
+    def __init__(
+        self,
+        node: str,
+        parts: Parts,
+        tracer: StepTracer,
+        members: Sequence[Member],
+        tables: Tables,
+        backend: Backend,
+    ):
+        self.backend = backend
+        self.dtype = tracer.dtype
+        self._node, self._parts, self._tracer = node, parts, tracer
+        self._traced: dict[tuple[int, bool, int], Step] = {}
+        self._templates: Mapping[str, Any] | None = None
+        self._state = {WEIGHTS: backend.from_host(self._initial(members))}
+        self.steps_done = 0
+        self._admit(members, tables)
+
+    # Members
+
+    def keep(self, slots: Sequence[int]) -> None:
+        """Let only the members in `slots` go on, in that order."""
+        chosen = self.backend.from_host(np.array(slots, dtype=np.int64))
+        self._state = {name: array[chosen] for name, array in self._state.items()}
+        self._admit([self.members[slot] for slot in slots], self.tables.keep(slots))
+
+    def _admit(self, members: Sequence[Member], tables: Tables) -> None:
+        self.members = tuple(members)
+        self.tables = tables
+        self.seeds = Seeds([member.seed for member in members])
+        self.values = self._parts.option_values(members, self.dtype)
+        self._bound: dict[tuple[int, bool, bool], _Bound] = {}
+        self._active: _Bound | None = None
+        self.clear_losses()
+
+    def _initial(self, members: Sequence[Member]) -> npt.NDArray[Any]:
+        node, layout = self._parts.model.node, self._tracer.layout
+        drawn = {member.seed: None for member in members}
+        values = {seed: layout.initial(seed, node, self.dtype) for seed in drawn}
+        return np.stack([values[member.seed] for member in members])
+
+    # Stepping
+
+    def step(self, rows: Rows, steps: int) -> None:
+        """Take one step on the training rows (batch,), or (members, batch), in a training of `steps` steps."""
+        shared = self.tables.shared and rows.ndim == 1
+        if not shared and rows.ndim == 1:
+            rows = np.broadcast_to(rows, (len(self.members), len(rows)))
+        bound = self._executor(rows.shape[-1], shared, steps)
+        self._activate(bound)
+        self.steps_done += 1
+        bound.feed.load(rows, self.steps_done)
+        bound.executor.run()
+        self.backend.xp.add(self._loss_sum, bound.loss * rows.shape[-1], out=self._loss_sum)
+        self._examples += rows.shape[-1]
+        if self._templates is None:
+            self._settle(bound)
+
+    def clear_losses(self) -> None:
+        """Begin a new mean of the training loss."""
+        self._loss_sum = self.backend.xp.zeros(len(self.members), dtype=np.float64)
+        self._examples = 0
+
+    def mean_losses(self) -> npt.NDArray[np.float64]:
+        """Return each member's mean loss over the examples since `clear_losses`."""
+        total: npt.NDArray[np.float64] = self.backend.to_host(self._loss_sum)
+        return total / max(self._examples, 1)
+
+    @property
+    def pending(self) -> bool:
+        """Whether steps were taken since `clear_losses`."""
+        return self._examples > 0
+
+    @property
+    def weights(self) -> Array:
+        """The members' flat weights on the backend, (members, size), valid until the next step."""
+        return self._state[WEIGHTS]
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """What regularizers asked to be called after each epoch."""
+        return next((step.rules for step in self._traced.values()), ())
+
+    def _executor(self, rows: int, shared: bool, steps: int) -> _Bound:
+        first = self._templates is None
+        if (rows, shared, first) not in self._bound:
+            step = self._step(rows, first, steps)
+            self._bound[rows, shared, first] = self._bind(step, shared)
+        return self._bound[rows, shared, first]
+
+    def _step(self, rows: int, first: bool, steps: int) -> Step:
+        key = (rows, first, steps)
+        if key not in self._traced:
+            self._traced[key] = self._tracer.trace(rows, steps, self._templates)
+        return self._traced[key]
+
+    def _bind(self, step: Step, shared: bool) -> _Bound:
+        batched = {WEIGHTS, *step.state, *self._differing()}
+        batched |= set() if shared else {INPUTS, TARGETS}
+        batched |= set() if self.seeds.shared else step.randoms.keys()
+        inputs = step.program.graph.inputs.keys()
+        executor = step.program.bind(len(self.members), batched & inputs, self.backend)
+        for name in self.values.keys() & executor.inputs.keys():
+            value = self.values[name] if name in batched else self.values[name][0]
+            self.backend.xp.copyto(executor.inputs[name], self.backend.from_host(value))
+        feed = Feed(executor, step.randoms, self.tables, self.seeds, shared)
+        return _Bound(step, executor, feed, executor.outputs[LOSS])
+
+    def _differing(self) -> set[str]:
+        """Return the option inputs whose values differ between members; the others stay scalars."""
+        return {name for name, values in self.values.items() if len(np.unique(values)) > 1}
+
+    def _activate(self, bound: _Bound) -> None:
+        """Move the state into the buffers of the executor that runs next."""
+        if self._active is bound:
+            return
+        for name in (WEIGHTS, *bound.step.state):
+            self.backend.xp.copyto(bound.executor.inputs[name], self._state[name])
+        self._state = {name: bound.executor.inputs[name] for name in (WEIGHTS, *bound.step.state)}
+        self._active = bound
+
+    def _settle(self, bound: _Bound) -> None:
+        """Take over the optimizer state that the first step made."""
+        self._templates = bound.step.templates
+        for name, spec in bound.step.next_state.items():
+            shape = (len(self.members), *spec.shape)
+            made = self.backend.xp.broadcast_to(bound.executor.outputs[name], shape)
+            self._state[name] = made.copy()

@@ -1,0 +1,85 @@
+"""Metrics of a cohort's members after an epoch, all members at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.stages.forward import Forward
+from pipeline.stages.links import predictions
+from pipeline.stages.net import Layout
+from pipeline.stages.parts import Parts
+from pipeline.stages.tables import VALIDATION, Tables
+from pipeline.stages.training import Training
+
+Array = npt.NDArray[Any]
+
+
+class Validating:
+    """Measures members on the validation split: `loss` and `accuracy`, or for numbers `rmse`.
+
+    Without a validation split the train split is measured, and the names say so: `train_accuracy`.
+    """
+
+    def __init__(self, parts: Parts, layout: Layout, tables: Tables, split: str, task: str):
+        self._parts, self._layout, self._task = parts, layout, task
+        self._tables = tables
+        self._prefix = "" if split == VALIDATION else "train_"
+        self._forward: Forward | None = None
+
+    def measure(self, training: Training) -> list[dict[str, float]]:
+        """Return the metrics of each member that is in training."""
+        forward = self._forward or self._begin(training)
+        inputs = [table.inputs for table in self._tables.each]
+        targets = [table.targets for table in self._tables.each]
+        known = [training.backend.to_host(target) for target in targets]
+        losses: list[Array] = []
+        errors: list[Array] = []
+        for chunk, found in forward.run(training.weights, inputs, targets):
+            wanted = np.stack([target[chunk] for target in known])
+            losses.append(found["losses"].copy())
+            errors.append(self._errors(found["outputs"], wanted))
+        return self._named(np.concatenate(losses, axis=1), np.concatenate(errors, axis=1))
+
+    def keep(self, slots: Sequence[int]) -> None:
+        """Measure only the members in `slots` from now on."""
+        self._tables = self._tables.keep(slots)
+        self._forward = None
+
+    def _begin(self, training: Training) -> Forward:
+        batch = self._tables.tables[0].batch
+        self._forward = Forward(
+            self._parts.model,
+            self._layout,
+            batch.inputs,
+            training.backend,
+            len(training.members),
+            training.values,
+            loss=self._parts.loss,
+            targets=batch.targets,
+            dtype=training.dtype,
+        )
+        return self._forward
+
+    def _errors(self, outputs: Array, targets: Array) -> Array:
+        """Return for each member and row whether the class is right, or the mean squared error."""
+        predicted = predictions(outputs, self._parts.loss.stage.link, self._task)
+        if self._task == "classes":
+            return predicted.argmax(axis=-1) == targets  # type: ignore[no-any-return]
+        wanted = targets.reshape(*targets.shape[:2], -1)
+        return np.square(predicted - wanted).mean(axis=-1, dtype=np.float64)  # type: ignore[no-any-return]
+
+    def _named(self, losses: Array, errors: Array) -> list[dict[str, float]]:
+        records = []
+        for loss, error in zip(losses, errors, strict=True):
+            mean = float(error.mean(dtype=np.float64))
+            record = {f"{self._prefix}accuracy": mean}
+            if self._task != "classes":
+                record = {f"{self._prefix}rmse": mean**0.5}
+            if not self._prefix:
+                record["loss"] = float(loss.mean(dtype=np.float64))
+            records.append(record)
+        return records
