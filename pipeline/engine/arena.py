@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.engine.kernels import Array
+from pipeline.engine.kernels import Array, address
 
 ALIGNMENT = 64  # bytes: a cache line
 
@@ -53,18 +53,16 @@ class Arena:
         self._held[new] = self._held.pop(old)
 
     def _size(self, shape: tuple[int, ...], dtype: Any) -> int:
-        wanted = prod(shape) * np.dtype(dtype).itemsize
+        wanted: int = prod(shape) * np.dtype(dtype).itemsize
         return max(ALIGNMENT, -(-wanted // ALIGNMENT) * ALIGNMENT)
 
     def _block(self, size: int) -> Array:
         self.bytes += size
         raw = self._xp.empty(size + ALIGNMENT, dtype=np.uint8)
-        offset = -self._address(raw) % ALIGNMENT
+        offset = -address(raw) % ALIGNMENT
         return raw[offset : offset + size]
-
-    def _address(self, raw: Array) -> int:
-        return raw.ctypes.data if isinstance(raw, np.ndarray) else raw.data.ptr  # type: ignore[no-any-return]
 
     def _view(self, block: Array, shape: tuple[int, ...], dtype: Any) -> Array:
         count = prod(shape) * np.dtype(dtype).itemsize
-        return block[:count].view(dtype).reshape(shape)
+        view: Array = block[:count].view(dtype).reshape(shape)
+        return view

@@ -41,7 +41,8 @@ def cupy_backend() -> Backend:
         import cupy
     except ImportError as error:
         raise UserError(
-            "backend cupy: CuPy is not installed. Install plait[cuda12] or plait[cuda13], or use --backend numpy"
+            "backend cupy: CuPy is not installed. Install plait[cuda12] or plait[cuda13], "
+            "or use --backend numpy"
         ) from error
     if not cupy.cuda.is_available():
         raise UserError("backend cupy: no GPU is available here. Use --backend numpy")

@@ -60,8 +60,8 @@ class Executor:
     def run(self) -> None:
         """Replay the program once."""
         with self.backend.quiet():
-            for function, arguments in self._calls:
-                function(*arguments)
+            for function, arguments, keywords in self._calls:
+                function(*arguments, **keywords)
 
     def is_batched(self, tensor: Tensor) -> bool:
         """Return whether a tensor has a member axis here."""
@@ -115,7 +115,7 @@ class Executor:
             copy = self._arena.temporary(key, self._shape(target), target.dtype)
             self._copies[self._liveness.root(source)].append(key)
             source_shape = lead + source.shape
-            self._calls.append((self.backend.xp.copyto, (copy.reshape(source_shape), array)))
+            self._calls.append(Call(self.backend.xp.copyto, (copy.reshape(source_shape), array)))
             view = copy
         self._arrays[target.index] = view
 
@@ -206,7 +206,7 @@ class Executor:
         found = self._liveness.concatenation(output)
         if found is None:
             return None
-        instruction, position, target = found
+        instruction, position = found
         if self.is_batched(instruction.outputs[0]) != self.is_batched(output):
             return None
         whole = self._concatenation_result(place, instruction)
@@ -225,7 +225,7 @@ class Executor:
     def _copy_updates(self) -> None:
         for name, tensor in self.program.updates.items():
             if name not in self._written_in_place:
-                self._calls.append((self.backend.xp.copyto, (self.inputs[name], self._kept(tensor))))
+                self._calls.append(Call(self.backend.xp.copyto, (self.inputs[name], self._kept(tensor))))
 
     def _kept(self, tensor: Tensor) -> Array:
         """Return a result's array; one that lies in an updated input is saved before the run changes it."""
@@ -233,7 +233,7 @@ class Executor:
         if self._liveness.root(tensor) not in updated:
             return self._array(tensor)
         saved = self._arena.permanent(self._shape(tensor), tensor.dtype)
-        self._calls.insert(0, (self.backend.xp.copyto, (saved, self._array(tensor))))
+        self._calls.insert(0, Call(self.backend.xp.copyto, (saved, self._array(tensor))))
         return saved
 
 

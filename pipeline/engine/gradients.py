@@ -48,7 +48,7 @@ def _linear_seed(y: Tensor) -> Tensor:
     """Return zeros of y's shape that are a node of their own, so that a derivative to them exists."""
     zero = y.graph.constant(np.zeros(y.shape, y.dtype), y.dtype)
     # the tag keeps two seeds of one shape from being merged
-    return apply("stop_gradient", [zero], tag=len(y.graph.instructions))  # type: ignore[no-any-return]
+    return apply("stop_gradient", [zero], tag=len(y.graph.instructions))
 
 
 def _pull_back(instruction: Instruction, sums: dict[int, Tensor]) -> None:

@@ -6,7 +6,7 @@ tensors of an equal one that stands already, so common subexpressions never exis
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -86,23 +86,26 @@ class Tensor:
     def __float__(self) -> float:
         raise TypeError("a tensor has no value while it is traced: compute with ops, not with float()")
 
-    __int__ = __index__ = __float__  # type: ignore[assignment]
+    __int__ = __index__ = __float__
 
     def __len__(self) -> int:
         if not self.shape:
             raise TypeError("a scalar tensor has no length")
         return self.shape[0]
 
+    def __iter__(self) -> Iterator[Tensor]:
+        return (self[place] for place in range(len(self)))
+
     if TYPE_CHECKING:  # attached by `pipeline.engine.ops`
 
-        def _binary(self, other: Any) -> Tensor: ...  # type: ignore[empty-body]
+        def _binary(self, other: Any) -> Tensor: ...
 
         __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _binary
         __truediv__ = __rtruediv__ = __pow__ = __rpow__ = __matmul__ = __rmatmul__ = _binary
         __lt__ = __le__ = __gt__ = __ge__ = __and__ = __or__ = __getitem__ = _binary
         __eq__ = __ne__ = _binary  # type: ignore[assignment]
 
-        def __neg__(self) -> Tensor: ...  # type: ignore[empty-body]
+        def __neg__(self) -> Tensor: ...
 
         __abs__ = __invert__ = __neg__
 
@@ -195,7 +198,11 @@ class Graph:
     def apply(self, primitive: Primitive, inputs: Sequence[Tensor], **params: Any) -> tuple[Tensor, ...]:
         """Append an instruction and return its outputs, or those of an equal one."""
         inputs = [x if x.graph is self else self.capture(x) for x in inputs]
-        key = (primitive.name, tuple(tensor.index for tensor in inputs), tuple(sorted(params.items(), key=_first)))
+        key = (
+            primitive.name,
+            tuple(tensor.index for tensor in inputs),
+            tuple(sorted(params.items(), key=_first)),
+        )
         if key not in self._seen:
             specs = primitive.infer([tensor.spec for tensor in inputs], params)
             self._seen[key] = self._append(primitive, tuple(inputs), params, specs)

@@ -1,7 +1,7 @@
 """How each primitive runs on arrays: a table of builders, made for NumPy and taken over by CuPy.
 
 A builder gets the arrays that an instruction reads and writes (allocated once, before any run) and
-returns the calls that a run replays: (function, arguments).  Batched arrays have a leading member
+returns the calls that a run replays.  Batched arrays have a leading member
 axis; every kernel treats it as the outermost loop, so that members never meet in one sum.
 """
 
@@ -11,14 +11,21 @@ import importlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from pipeline.engine.graph import Params, Primitive, Spec
 
 Array = Any  # an array of the backend's module
-Call = tuple[Callable[..., Any], tuple[Any, ...]]
+
+
+class Call(NamedTuple):
+    """One call that a run replays."""
+
+    function: Callable[..., Any]
+    arguments: tuple[Any, ...]
+    keywords: Mapping[str, Any] = {}
 
 
 @dataclass(frozen=True)
@@ -46,8 +53,17 @@ class Site:
 Builder = Callable[[Site], list[Call]]
 
 
+def _each(function: Callable[..., Any], out: Array, *arguments: Any) -> Call:
+    """Return the call of a ufunc that writes `out`."""
+    return Call(function, arguments, {"out": out})
+
+
 def _ufunc(name: str) -> Builder:
-    return lambda site: [(getattr(site.xp, name), (*site.ins, site.out))]
+    return lambda site: [_each(getattr(site.xp, name), site.out, *site.ins)]
+
+
+def _matmul(site: Site) -> list[Call]:
+    return [Call(site.xp.matmul, tuple(site.ins), {"out": site.out})]
 
 
 def _sigmoid(site: Site) -> list[Call]:
@@ -55,40 +71,40 @@ def _sigmoid(site: Site) -> list[Call]:
     xp, out = site.xp, site.out
     one = out.dtype.type(1)
     return [
-        (xp.negative, (site.ins[0], out)),
-        (xp.exp, (out, out)),
-        (xp.add, (out, one, out)),
-        (xp.reciprocal, (out, out)),
+        _each(xp.negative, out, site.ins[0]),
+        _each(xp.exp, out, out),
+        _each(xp.add, out, out, one),
+        _each(xp.reciprocal, out, out),
     ]
 
 
 def _softplus(site: Site) -> list[Call]:
-    return [(site.xp.logaddexp, (site.ins[0], site.out.dtype.type(0), site.out))]
+    return [_each(site.xp.logaddexp, site.out, site.ins[0], site.out.dtype.type(0))]
 
 
 def _relu(site: Site) -> list[Call]:
-    return [(site.xp.maximum, (site.ins[0], site.out.dtype.type(0), site.out))]
+    return [_each(site.xp.maximum, site.out, site.ins[0], site.out.dtype.type(0))]
 
 
 def _gate(site: Site) -> list[Call]:
     """g where y is positive, else 0: the derivative of relu in one mask and one product."""
     g, y = site.ins
     mask = site.scratch(y.shape, np.bool_)
-    return [(site.xp.greater, (y, y.dtype.type(0), mask)), (site.xp.multiply, (g, mask, site.out))]
+    return [_each(site.xp.greater, mask, y, y.dtype.type(0)), _each(site.xp.multiply, site.out, g, mask)]
 
 
 def _erf(site: Site) -> list[Call]:
     home = "scipy.special" if site.xp is np else "cupyx.scipy.special"
-    return [(importlib.import_module(home).erf, (site.ins[0], site.out))]
+    return [_each(importlib.import_module(home).erf, site.out, site.ins[0])]
 
 
 def _copy(xp: ModuleType, out: Array, value: Array) -> Call:
-    return (xp.copyto, (out, value))
+    return Call(xp.copyto, (out, value))
 
 
 def _where(site: Site) -> list[Call]:
     condition, a, b = site.ins
-    return [(_select, (site.xp, site.out, condition, a, b))]
+    return [Call(_select, (site.xp, site.out, condition, a, b))]
 
 
 def _select(xp: ModuleType, out: Array, condition: Array, a: Array, b: Array) -> None:
@@ -97,13 +113,13 @@ def _select(xp: ModuleType, out: Array, condition: Array, a: Array, b: Array) ->
 
 
 def _cast(site: Site) -> list[Call]:
-    return [(site.xp.copyto, (site.out, site.ins[0], "unsafe"))]
+    return [Call(site.xp.copyto, (site.out, site.ins[0], "unsafe"))]
 
 
 def _reduce_ufunc(name: str) -> Builder:
     def build(site: Site) -> list[Call]:
         reduce = getattr(site.xp, name).reduce
-        return [(reduce, (site.ins[0], site.params["axis"], None, site.out, True))]
+        return [Call(reduce, (site.ins[0], site.params["axis"], None, site.out, True))]
 
     return build
 
@@ -112,19 +128,19 @@ def _arg(name: str) -> Builder:
     def build(site: Site) -> list[Call]:
         axis = site.params["axis"]
         flat = site.xp.squeeze(site.out, axis)
-        return [(getattr(site.xp, name), (site.ins[0], axis, flat))]
+        return [Call(getattr(site.xp, name), (site.ins[0], axis), {"out": flat})]
 
     return build
 
 
 def _cumsum(site: Site) -> list[Call]:
-    return [(site.xp.cumsum, (site.ins[0], site.params["axis"], None, site.out))]
+    return [Call(site.xp.cumsum, (site.ins[0], site.params["axis"]), {"out": site.out})]
 
 
 def _unslice(site: Site) -> list[Call]:
     target = cut(site.out, site.params["slices"])
     zero = site.out.dtype.type(0)
-    return [(site.out.fill, (zero,)), _copy(site.xp, target, site.ins[0])]
+    return [Call(site.out.fill, (zero,)), _copy(site.xp, target, site.ins[0])]
 
 
 def _concatenate(site: Site) -> list[Call]:
@@ -149,39 +165,37 @@ def places(out: Array, params: Params, operands: Sequence[Any]) -> list[Array]:
 
 def _take(site: Site) -> list[Call]:
     """Gather rows, from one table or from each member's."""
-    xp, (table, indices) = site.xp, site.ins
+    table, indices = site.ins
     if not site.batched[0]:
-        return [(_take_rows, (xp, table, indices, site.out))]
+        return [_take_call(site.xp, table, indices, 0, site.out)]
     if not site.batched[1]:
-        return [(_take_each, (xp, table, indices, site.out))]
-    return [(_take_rows, (xp, table[m], indices[m], site.out[m])) for m in range(table.shape[0])]
+        return [_take_call(site.xp, table, indices, 1, site.out)]
+    return [_take_call(site.xp, table[m], indices[m], 0, site.out[m]) for m in range(table.shape[0])]
 
 
-def _take_rows(xp: ModuleType, table: Array, indices: Array, out: Array) -> None:
-    xp.take(table, indices, 0, out, "clip")
-
-
-def _take_each(xp: ModuleType, table: Array, indices: Array, out: Array) -> None:
-    xp.take(table, indices, 1, out, "clip")
+def _take_call(xp: ModuleType, table: Array, indices: Array, axis: int, out: Array) -> Call:
+    # clip lets NumPy write into `out` without a buffer in between; CuPy knows no mode
+    mode = {"mode": "clip"} if xp is np else {}
+    return Call(xp.take, (table, indices, axis), {"out": out, **mode})
 
 
 def _scatter_add(site: Site) -> list[Call]:
     xp, (indices, updates), out = site.xp, site.ins, site.out
-    zero: Call = (out.fill, (out.dtype.type(0),))
+    zero = Call(out.fill, (out.dtype.type(0),))
     if not any(site.batched):
-        return [zero, (xp.add.at, (out, indices, updates))]
+        return [zero, Call(xp.add.at, (out, indices, updates))]
     pick = [(lambda a, m, own=own: a[m] if own else a) for own in site.batched]
-    each = [(xp.add.at, (out[m], pick[0](indices, m), pick[1](updates, m))) for m in range(out.shape[0])]
+    each = [Call(xp.add.at, (out[m], pick[0](indices, m), pick[1](updates, m))) for m in range(out.shape[0])]
     return [zero, *each]
 
 
 def _fold(site: Site) -> list[Call]:
     """Add each window element back to where it came from: one strided addition an element of the window."""
     xp, out, windowed = site.xp, site.out, site.ins[0]
-    calls: list[Call] = [(out.fill, (out.dtype.type(0),))]
+    calls = [Call(out.fill, (out.dtype.type(0),))]
     for offset in np.ndindex(*site.params["sizes"]):
         target = out[_window_key(out.ndim, site.params, windowed.shape, offset)]
-        calls.append((xp.add, (target, windowed[(..., *offset)], target)))
+        calls.append(Call(xp.add, (target, windowed[(..., *offset)]), {"out": target}))
     return calls
 
 
@@ -197,20 +211,22 @@ def _window_key(
 
 
 UFUNCS = (
-    "negative exp expm1 log log1p sqrt square reciprocal sign sin cos tanh floor add subtract multiply divide "
-    "power maximum minimum equal not_equal less less_equal greater greater_equal logical_and logical_or "
-    "logical_not isfinite matmul"
+    "negative exp expm1 log log1p sqrt square reciprocal sign sin cos tanh floor add subtract multiply "
+    "divide power maximum minimum equal not_equal less less_equal greater greater_equal isfinite "
+    "logical_and logical_or logical_not"
 ).split()
+
 
 def _scan(site: Site) -> list[Call]:
     """Bind the body once; a run replays it for each step, carries updated in place."""
     from pipeline.engine.recurrence import Recurrence
 
-    return [(Recurrence(site).run, ())]
+    return [Call(Recurrence(site).run, ())]
 
 
 KERNELS: Mapping[str, Builder] = {
     **{name: _ufunc(name) for name in UFUNCS},
+    "matmul": _matmul,
     "abs": _ufunc("absolute"),
     "sigmoid": _sigmoid,
     "softplus": _softplus,
@@ -290,7 +306,7 @@ def same_memory(xp: ModuleType, a: Array, b: Array) -> bool:
 
 def address(array: Array) -> int:
     """Return where an array's first element lies, on the host or the device."""
-    return array.ctypes.data if isinstance(array, np.ndarray) else array.data.ptr  # type: ignore[no-any-return]
+    return int(array.ctypes.data if isinstance(array, np.ndarray) else array.data.ptr)
 
 
 def compute(primitive: Primitive, arrays: Sequence[Array], params: Params) -> list[Array]:
@@ -301,6 +317,6 @@ def compute(primitive: Primitive, arrays: Sequence[Array], params: Params) -> li
     outs = [np.empty(spec.shape, spec.dtype) for spec in specs]
     site = Site(np, params, arrays, outs, [False] * len(arrays), np.empty)
     with np.errstate(all="ignore"):
-        for function, arguments in KERNELS[primitive.name](site):
-            function(*arguments)
+        for function, arguments, keywords in KERNELS[primitive.name](site):
+            function(*arguments, **keywords)
     return outs

@@ -39,12 +39,12 @@ class Liveness:
         """Return the roots that nobody reads after the instruction at `place`."""
         return self._dying.get(place, [])
 
-    def concatenation(self, tensor: Tensor) -> tuple[Instruction, int, Tensor] | None:
-        """Return (concatenation, position, operand) if `tensor`, perhaps reshaped, is joined once in one."""
+    def concatenation(self, tensor: Tensor) -> tuple[Instruction, int] | None:
+        """Return (concatenation, position) if `tensor`, perhaps reshaped, is joined once in one."""
         found = []
         for instruction in self._readers[tensor.index]:
             if instruction.primitive.name == "concatenate":
-                found += [(instruction, i, x) for i, x in enumerate(instruction.inputs) if x is tensor]
+                found += [(instruction, i) for i, x in enumerate(instruction.inputs) if x is tensor]
             elif instruction.primitive.name == "reshape":
                 deeper = self.concatenation(instruction.outputs[0])
                 found += [deeper] if deeper else []

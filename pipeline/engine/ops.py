@@ -29,7 +29,7 @@ from pipeline.engine.dispatch import (
     reshape as _reshape,
 )
 from pipeline.engine.graph import Tensor
-from pipeline.engine.scan import scan
+from pipeline.engine.scan import scan as scan
 from pipeline.errors import OptionError, ShapeError, nearest
 
 Axis = int | Sequence[int] | None
@@ -589,7 +589,7 @@ def _attach_operators() -> None:
         setattr(Tensor, f"__{name}__", lambda a, b, f=operation: f(a, b))
     for name, unary in {"neg": negative, "abs": abs, "invert": logical_not}.items():
         setattr(Tensor, f"__{name}__", lambda a, f=unary: f(a))
-    Tensor.__getitem__ = index  # type: ignore[attr-defined]
+    setattr(Tensor, "__getitem__", index)  # noqa: B010 (a declared operator is replaced)
 
 
 _attach_operators()

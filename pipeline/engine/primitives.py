@@ -56,7 +56,8 @@ def _register_elementwise(names: str, infer: Callable[..., tuple[Spec, ...]]) ->
 
 
 _register_elementwise(
-    "negative exp expm1 log log1p sqrt square reciprocal abs sign sin cos tanh sigmoid softplus relu erf floor",
+    "negative exp expm1 log log1p sqrt square reciprocal abs sign sin cos tanh "
+    "sigmoid softplus relu erf floor",
     _same_dtype,
 )
 _register_elementwise("add subtract multiply divide power maximum minimum gate where", _same_dtype)

@@ -24,7 +24,7 @@ def fill(kind: str, out: npt.NDArray[np.floating], seed: int, *path: str | int) 
     """Fill `out` (float32 or float64, C-contiguous) with `normal` or `uniform` [0, 1) numbers of `path`."""
     source = generator(seed, *path)
     draw = source.standard_normal if kind == "normal" else source.random
-    draw(dtype=out.dtype, out=out)  # type: ignore[arg-type, call-overload]
+    draw(dtype=out.dtype, out=out)
 
 
 class EagerRandom:

@@ -35,19 +35,17 @@ class Recurrence:
         ]
         self._slices = [
             (executor.inputs[names[x.index]], a, int(flag))
-            for x, a, flag in zip(body.slices, slices, site.batched[len(constants) + len(carries) :], strict=True)
+            for x, a, flag in zip(
+                body.slices, slices, site.batched[len(constants) + len(carries) :], strict=True
+            )
             if names[x.index] in executor.inputs
         ]
         self._bind_results(body, executor.outputs, site.outs, lead)
 
-    def _bind_results(
-        self, body: Body, inner: Mapping[str, Array], outs: Sequence[Array], lead: int
-    ) -> None:
+    def _bind_results(self, body: Body, inner: Mapping[str, Array], outs: Sequence[Array], lead: int) -> None:
         carries, terms = len(body.carries), len(body.terms)
         found = [inner[f"out{i}"] for i in range(len(body.outputs))]
-        self._last = [
-            (out, buffer) for out, (buffer, _) in zip(outs[:carries], self._initial, strict=True)
-        ]
+        self._last = [(out, buffer) for out, (buffer, _) in zip(outs[:carries], self._initial, strict=True)]
         self._sums = list(zip(outs[carries : carries + terms], found[carries : carries + terms], strict=True))
         self._results = [
             (out, array, lead)
@@ -81,9 +79,7 @@ def _split(arrays: Sequence[Array], body: Body) -> tuple[Sequence[Array], Sequen
     return arrays[:first], arrays[first:second], arrays[second:]
 
 
-def _named(
-    tensors: Sequence[Tensor], names: Mapping[int, str], arrays: Sequence[Array]
-) -> dict[str, Array]:
+def _named(tensors: Sequence[Tensor], names: Mapping[int, str], arrays: Sequence[Array]) -> dict[str, Array]:
     return {names[tensor.index]: array for tensor, array in zip(tensors, arrays, strict=True)}
 
 

@@ -144,7 +144,9 @@ def inline(body: Body, graph: Graph, values: Sequence[Tensor]) -> tuple[Tensor, 
         return known[x.index]
 
     for instruction in body.graph.instructions:
-        outputs = graph.apply(instruction.primitive, [at(x) for x in instruction.inputs], **instruction.params)
+        outputs = graph.apply(
+            instruction.primitive, [at(x) for x in instruction.inputs], **instruction.params
+        )
         known.update((old.index, new) for old, new in zip(instruction.outputs, outputs, strict=True))
     return tuple(at(x) for x in body.outputs)
 
@@ -202,7 +204,8 @@ class _Place:
     def __call__(self, tensors: Sequence[Tensor]) -> tuple[Tensor, ...]:
         start = len(self._graph.inputs)
         return tuple(
-            self._graph.input(f"in{start + i}", tensor.shape, tensor.dtype) for i, tensor in enumerate(tensors)
+            self._graph.input(f"in{start + i}", tensor.shape, tensor.dtype)
+            for i, tensor in enumerate(tensors)
         )
 
 
@@ -219,4 +222,3 @@ def _scatter(body: Body, pulled: Body, outputs: Sequence[Tensor]) -> list[Any]:
 def input_names(graph: Graph) -> Mapping[int, str]:
     """Return the names of a graph's inputs by tensor index."""
     return {tensor.index: name for name, tensor in graph.inputs.items()}
-
