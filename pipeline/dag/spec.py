@@ -1,0 +1,103 @@
+"""What a checked DAG file says, as plain values: nodes, their edges, the sweep."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline.dag.gather import Gather
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+    from pipeline.stages.registry import Registry
+
+SEED = "seed"
+
+
+@dataclass(frozen=True, slots=True)
+class NodeSpec:
+    """A node: its stage, checked and complete options, and by port the nodes it takes.
+
+    `varying` names the options that may differ inside a cohort; `line` and `column` are where it is defined.
+    """
+
+    name: str
+    stage: str
+    kind: str
+    options: Mapping[str, Any]
+    inputs: Mapping[str, tuple[str, ...]]
+    gather: Gather | None = None
+    varying: frozenset[str] = frozenset()
+    line: int = 0
+    column: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StageUse:
+    """A stage that is no node, a search or a tracker, with its checked options."""
+
+    stage: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """What is varied: values by "node.option", and seeds for the nodes that take the trial's seed.
+
+    `seeds` is empty where the file names none; then there is no axis of seeds.
+    """
+
+    search: StageUse = StageUse("search.grid")
+    space: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    seeds: tuple[int, ...] = ()
+    seed_nodes: tuple[str, ...] = ()
+
+    def axes_of(self, node: str) -> tuple[str, ...]:
+        """Return the axes that a node varies along by itself, in the file's order, the seed last."""
+        own = tuple(key for key in self.space if key.partition(".")[0] == node)
+        return own + ((SEED,) if self.seeds and node in self.seed_nodes else ())
+
+    @property
+    def axes(self) -> tuple[str, ...]:
+        """All axes, in the order of labels."""
+        return (*self.space, SEED) if self.seeds else tuple(self.space)
+
+
+@dataclass(frozen=True)
+class Dag:
+    """A DAG file that was checked: `graph` has a node for each node, with its NodeSpec as `spec`.
+
+    An edge goes from a node to the one that takes it, with the `port`.  `registry` knows the stages, those of
+    the file's own `plugins` included.
+    """
+
+    name: str
+    seed: int
+    dtype: str
+    graph: nx.DiGraph
+    sweep: Sweep
+    registry: Registry
+    trackers: tuple[StageUse, ...] = ()
+    cluster: str | Mapping[str, Any] | None = None
+    plugins: tuple[Path, ...] = ()
+    path: Path = Path()
+    text: str = ""
+    overrides: tuple[str, ...] = ()
+
+    @property
+    def nodes(self) -> dict[str, NodeSpec]:
+        """The nodes by name, in the order of the file."""
+        return dict(self.graph.nodes(data="spec"))
+
+    def __str__(self) -> str:
+        from pipeline.dag.drawing import as_text
+
+        return as_text(self)
+
+    def _repr_html_(self) -> str:
+        from pipeline.dag.drawing import as_html
+
+        return as_html(self)
