@@ -73,6 +73,19 @@ class DataSet:
         rows = self.rows(name)
         return self.inputs[rows], None if self.targets is None else self.targets[rows]
 
+    def column(self, column: str | int) -> int:
+        """Return the number of a column of the inputs, given that (-1 is the last) or its name."""
+        width = int(self.inputs.shape[1])
+        if isinstance(column, int) and -width <= column < width:
+            return column % width
+        if column in self.features:
+            return self.features.index(str(column))
+        raise DataError(
+            f"the inputs have no column {column!r}\n"
+            f"    allowed: {', '.join((*self.features, f'0 to {width - 1}'))}\n"
+            f"    {nearest(str(column), self.features)}".rstrip()
+        )
+
     def replace(self, **changes: Any) -> DataSet:
         """Return a copy with other fields.  What changes inputs by a rule uses `prepared_by` instead."""
         if "inputs" in changes and not self.preparation.steps:

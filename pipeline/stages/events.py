@@ -26,7 +26,8 @@ class Event:
 
     `data` holds what belongs to the name: counts and the plan for `run_started`, metrics for
     `node_ended`, `epoch`, `epochs` and metrics for epochs, the cause for failures.
-    `at` is in seconds since the Unix epoch.
+    `at` is in seconds since the Unix epoch.  `memory` is the tracker's own: the same dict in all events of
+    a run that one tracker hears, empty at first, so that a tracker keeps nothing in its module.
     """
 
     name: EventName
@@ -35,3 +36,4 @@ class Event:
     trials: tuple[str, ...] = ()
     data: Mapping[str, Any] = field(default_factory=dict)
     at: float = field(default_factory=time.time)
+    memory: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.errors import DataError, ShapeError, StageError
+from pipeline.errors import DataError, StageError
 from pipeline.stages.dataset import DataSet
-from pipeline.stages.forward import forward
-from pipeline.stages.links import predictions
 from pipeline.stages.parts import at
+from pipeline.stages.predicting import Source, evaluated, fitting
 from pipeline.stages.preparation import Preparation
 
 if TYPE_CHECKING:
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
     from pipeline.stages.stage import Stage
 
 Array = NDArray[Any]
-ABREAST = 64  # networks in one batched call: their weights are copied, so the memory is bounded
-Source = Callable[[Preparation], Array]  # gives a network its inputs, prepared as it was trained
 
 
 class Predictor(ABC):
@@ -84,7 +81,7 @@ class Predictor(ABC):
                 "    use data with the classes of training, in the same order"
             )
         inputs, _ = data.split(split)
-        return self._from(lambda preparation: _fitting(inputs, data.preparation, preparation))
+        return self._from(lambda preparation: fitting(inputs, data.preparation, preparation))
 
     def classify(self, inputs: Any) -> Array:
         """Return the name of the likeliest class for each row of *raw* inputs."""
@@ -105,7 +102,7 @@ class Predictor(ABC):
         return float(0.5 * np.square(predicted - targets.reshape(predicted.shape)).sum(axis=-1).mean())
 
     def _from(self, source: Source) -> Array:
-        return self.combine(_evaluated(self.networks, source))
+        return self.combine(evaluated(self.networks, source))
 
 
 @dataclass(frozen=True, eq=False)
@@ -258,53 +255,6 @@ class Committee(Predictor):
             for i, member in enumerate(parts["members"])
         )
         return cls(stage, stage.check(parts["options"]), members)
-
-
-def _evaluated(networks: Sequence[Network], source: Source) -> dict[int, Array]:
-    """Return each network's predictions, those of one structure and preparation in one batched call."""
-    groups: dict[tuple[Any, ...], list[Network]] = {}
-    for network in networks:
-        groups.setdefault((network.structure, network.preparation.digest), []).append(network)
-    found: dict[int, Array] = {}
-    for group in groups.values():
-        inputs = _checked(source(group[0].preparation), group[0])
-        for start in range(0, len(group), ABREAST):
-            found |= _batched(group[start : start + ABREAST], inputs)
-    return found
-
-
-def _batched(group: Sequence[Network], inputs: Array) -> dict[int, Array]:
-    first = group[0]
-    options, parameters = [n.options for n in group], [n.parameters for n in group]
-    outputs = predictions(forward(first.stage, options, parameters, inputs), first.link, first.task)
-    return {id(network): each for network, each in zip(group, outputs, strict=True)}
-
-
-def _checked(inputs: Array, network: Network) -> Array:
-    if inputs.ndim == 0 or inputs.shape[1:] != network.shape:
-        raise ShapeError(
-            f"the inputs have shape {inputs.shape}, but the model ({network.stage.ref}) takes rows of shape "
-            f"{network.shape}\n    give inputs of shape (rows, {', '.join(map(str, network.shape))})"
-        )
-    if not len(inputs):
-        raise DataError("there are no rows to predict")
-    if inputs.dtype.kind not in "biuf" or not np.isfinite(inputs).all():
-        raise DataError(
-            "the inputs hold values that are no numbers, NaN or infinite\n    fill them or drop these rows"
-        )
-    return inputs
-
-
-def _fitting(inputs: Array, given: Preparation, needed: Preparation) -> Array:
-    """Return a data set's inputs as a network needs them; refuse those that were prepared otherwise."""
-    if given.digest == needed.digest:
-        return inputs
-    if not given.steps:
-        return needed.apply(inputs)
-    raise DataError(
-        "the data was prepared in another way than the data that the model was trained on\n"
-        "    evaluate on the data set that the train node takes, or on the raw one before its transforms"
-    )
 
 
 def _under(prefix: str, arrays: Mapping[str, Array]) -> dict[str, Array]:

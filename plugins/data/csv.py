@@ -3,13 +3,13 @@
 import csv as reader
 import gzip
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
 from pipeline import DataError, DataSet, data
-from pipeline.errors import nearest
 
 MISSING = {"", "?", "na", "n/a", "nan", "null", "none"}
 UNCLEAR = 50  # more different whole numbers than this are classes only if the file says so
@@ -60,10 +60,12 @@ class _Table:
             return column % len(self.names)
         if column in self.names:
             return self.names.index(column)
+        near = get_close_matches(str(column), self.names, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else ""
         raise DataError(
             f"{self.path} has no column {column!r}, which `{option}` names\n"
             f"    allowed: {', '.join(self.names)}, or 0 to {len(self.names) - 1}\n"
-            f"    {nearest(str(column), self.names)}".rstrip()
+            f"    {hint}".rstrip()
         )
 
     def column(self, position):

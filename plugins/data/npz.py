@@ -1,5 +1,6 @@
 """NumPy's .npz files."""
 
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal
 from zipfile import is_zipfile
@@ -7,7 +8,6 @@ from zipfile import is_zipfile
 import numpy as np
 
 from pipeline import DataError, DataSet, data
-from pipeline.errors import nearest
 
 UNCLEAR = 50  # more different whole numbers than this are classes only if the file says so
 
@@ -40,7 +40,8 @@ def npz(
 
 def _array(file, path, name):
     if name not in file.files:
-        hint = nearest(name, file.files)
+        near = get_close_matches(name, file.files, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else ""
         raise DataError(
             f"{path} has no array {name!r}\n    allowed: {', '.join(file.files)}\n    {hint}".rstrip()
         )

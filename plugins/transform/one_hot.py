@@ -5,7 +5,6 @@ from typing import Literal
 import numpy as np
 
 from pipeline import DataError, OptionError, transform
-from pipeline.errors import nearest
 
 
 @transform
@@ -30,7 +29,7 @@ def one_hot(
 def _encode_columns(data, columns, unseen):
     if data.inputs.ndim != 2:
         raise DataError(f"the inputs have shape {data.inputs.shape}; only columns of a table can be encoded")
-    positions = sorted({_position(data, column) for column in columns})
+    positions = sorted({data.column(column) for column in columns})
     train, _ = data.split("train")
     values = [np.unique(train[:, i]) for i in positions]
     return data.prepared_by(
@@ -61,17 +60,6 @@ def _hot(column, position, values, strict):
             f"    allowed: {', '.join(f'{v:g}' for v in values)}\n    or use `unseen: zeros`"
         )
     return hot.astype(column.dtype)
-
-
-def _position(data, column):
-    width = data.inputs.shape[1]
-    if isinstance(column, int) and -width <= column < width:
-        return column % width
-    if column in data.features:
-        return data.features.index(column)
-    allowed = f"{', '.join(data.features)}, or 0 to {width - 1}" if data.features else f"0 to {width - 1}"
-    hint = nearest(str(column), data.features)
-    raise OptionError(f"there is no column {column!r}\n    allowed: {allowed}\n    {hint}".rstrip())
 
 
 def _names(data, positions, values):
