@@ -14,8 +14,11 @@ def test_stairs_divide_the_run_into_equal_parts():
 
 
 def test_every_stair_begins_exactly_at_its_epoch():
-    epochs, batches = 30, 23
-    factors = [float(step(np.float32(t), epochs * batches, stairs=epochs, gamma=0.5)) for t in range(1, 691)]
+    epochs, batches = 7, 41
+    factors = [
+        float(step(np.float32(t), epochs * batches, stairs=epochs, gamma=0.5))
+        for t in range(1, epochs * batches + 1)
+    ]
     np.testing.assert_array_equal(factors, np.repeat(0.5 ** np.arange(epochs), batches))
 
 
