@@ -44,7 +44,7 @@ class Seeds:
         return np.stack([source.permutation(rows) for source in sources])
 
     def for_members(self, orders: npt.NDArray[np.int64]) -> Rows:
-        """Return rows (distinct seeds, batch) as a step takes them: (batch,) if shared, else (members, batch)."""
+        """Return rows (distinct seeds, batch) as a step takes them: (batch,), or (members, batch)."""
         return orders[0] if self.shared else orders[self.of_member]
 
 

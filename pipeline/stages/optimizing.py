@@ -88,9 +88,11 @@ def groups(optimizer: Scoped, shapes: Mapping[str, tuple[int, ...]], dtype: Any)
 def _signature(optimizer: Scoped, shape: tuple[int, ...], dtype: Any) -> Any:
     """Return what the optimizer does to an element of a parameter of `shape`, or None if it does more."""
     first = _trace(optimizer, shape, dtype, None)
-    template = mapped(lambda leaf: leaf.spec, first[1])
-    steady = _trace(optimizer, shape, dtype, template)
-    return _described(first) and _described(steady) and (_described(first), _described(steady))
+    described = _described(first)
+    if described is None:
+        return None
+    steady = _described(_trace(optimizer, shape, dtype, template_of(first[1])))
+    return None if steady is None else (described, steady)
 
 
 def _trace(optimizer: Scoped, shape: tuple[int, ...], dtype: Any, template: Template) -> tuple[Tensor, Any]:
@@ -123,7 +125,7 @@ def _described(result: tuple[Tensor, Any]) -> Any:
 
 def _passes_on(instruction: Instruction) -> bool:
     """Return whether an instruction only aligns a scalar with its neighbours' shapes."""
-    single = instruction.inputs[0].size == 1
+    single = all(length == 1 for length in instruction.inputs[0].shape)
     return instruction.primitive.name == "stop_gradient" or (instruction.primitive.role == "view" and single)
 
 

@@ -78,7 +78,7 @@ class Training:
     # Stepping
 
     def step(self, rows: Rows, steps: int) -> None:
-        """Take one step on the training rows (batch,), or (members, batch), in a training of `steps` steps."""
+        """Step on training rows (batch,) or (members, batch), in a training of `steps` steps."""
         shared = self.tables.shared and rows.ndim == 1
         if not shared and rows.ndim == 1:
             rows = np.broadcast_to(rows, (len(self.members), len(rows)))

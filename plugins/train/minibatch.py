@@ -10,7 +10,7 @@ def minibatch(
 ):
     """Step on each minibatch of `batch_size` rows, over all training rows in each of `epochs` epochs.
 
-    With `shuffle` in a new order each epoch; the last minibatch may be smaller, or is left out by `drop_last`.
+    With `shuffle` in a new order each epoch.  The last minibatch may be smaller; `drop_last` leaves it out.
     """
     for _ in fit.epochs(epochs):
         for rows in fit.batches(batch_size, shuffle=shuffle, drop_last=drop_last):
