@@ -1,0 +1,110 @@
+"""What the record knows of a run, its trials and its node instances."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal
+
+RunState = Literal["running", "done", "failed", "stopped"]
+State = Literal["pending", "running", "done", "cached", "failed", "skipped", "stopped"]
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """A run; `dag` is the file's path and `text` its content, times are in seconds since the epoch."""
+
+    id: str
+    name: str
+    dag: str
+    text: str
+    overrides: tuple[str, ...]
+    seed: int
+    state: RunState
+    started: float
+    ended: float | None
+    seconds: float | None
+    version: str
+    machine: Mapping[str, Any]
+    plan: Mapping[str, Any]
+
+    @classmethod
+    def read(cls, row: Any) -> RunRow:
+        """Make a run of its columns."""
+        return cls(**_values(cls, row, texts=("overrides", "machine", "plan")))
+
+
+@dataclass(frozen=True)
+class TrialRow:
+    """A trial: its settings, and the metrics it ended with."""
+
+    run: str
+    id: str
+    label: str
+    settings: Mapping[str, Any]
+    seed: int
+    state: State = "pending"
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, row: Any) -> TrialRow:
+        """Make a trial of its columns."""
+        return cls(**_values(cls, row, texts=("settings", "metrics")))
+
+    def columns(self) -> tuple[Any, ...]:
+        """Return the columns after the run."""
+        settings, metrics = dump(self.settings), dump(self.metrics)
+        return (self.id, self.label, settings, str(self.seed), self.state, metrics)
+
+
+@dataclass(frozen=True)
+class NodeRow:
+    """A node instance: one node for the trials that share it.
+
+    `error` has `cause`, `message`, `traceback` (a path) and `hint`; `log` is a path, both below the store.
+    """
+
+    run: str
+    instance: str
+    node: str
+    kind: str
+    trials: tuple[str, ...]
+    key: str
+    state: State = "pending"
+    cached: bool = False
+    seconds: float | None = None
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+    error: Mapping[str, Any] | None = None
+    log: str = ""
+
+    @classmethod
+    def read(cls, row: Any) -> NodeRow:
+        """Make a node instance of its columns."""
+        return cls(**_values(cls, row, texts=("trials", "metrics", "error")))
+
+    def columns(self) -> tuple[Any, ...]:
+        """Return the columns after the run."""
+        identity = (self.instance, self.node, self.kind, dump(list(self.trials)), self.key)
+        error = None if self.error is None else dump(self.error)
+        return (*identity, self.state, self.cached, self.seconds, dump(self.metrics), error, self.log)
+
+
+def dump(value: Any) -> str:
+    """Return the JSON of a column."""
+    return json.dumps(value, separators=(",", ":"))
+
+
+def _values(kind: Any, row: Any, texts: tuple[str, ...]) -> dict[str, Any]:
+    """Read a row's columns by a dataclass's names; `texts` are JSON, and the run's number is not its id."""
+    values = {field.name: row["run_id" if field.name == "run" else field.name] for field in fields(kind)}
+    for name in texts:
+        values[name] = None if values[name] is None else json.loads(values[name])
+    for name in ("overrides", "trials"):
+        if name in values:
+            values[name] = tuple(values[name])
+    if "seed" in values:
+        values["seed"] = int(values["seed"])
+    if "cached" in values:
+        values["cached"] = bool(values["cached"])
+    return values
