@@ -3,7 +3,7 @@
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal
-from zipfile import is_zipfile
+from zipfile import BadZipFile, is_zipfile
 
 import numpy as np
 
@@ -47,7 +47,7 @@ def _array(file, path, name):
         )
     try:
         return file[name]
-    except ValueError as error:
+    except (ValueError, OSError, EOFError, BadZipFile) as error:
         if "Object arrays" not in str(error):
             raise DataError(f"array {name!r} of {path} cannot be read: {error}") from error
         raise DataError(
