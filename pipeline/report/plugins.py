@@ -10,11 +10,12 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.report.schema import allowed_values, default_value
+from pipeline.report.tables import plain_table
 
 
 def stage_table(record: Mapping[str, Any]) -> RenderableType:
     """Return the table of stages, then what is broken or claimed twice, each with where."""
-    table = Table("stage", "what it does", "from", box=None, header_style="bold", pad_edge=False)
+    table = plain_table("stage", "what it does", "from")
     for stage in record["stages"]:
         table.add_row(stage["stage"], stage["summary"], f"{stage['distribution']} {stage['version']}".strip())
     notes = [Text(f"broken: {_broken(plugin)}", "red") for plugin in record["broken"]]
@@ -36,9 +37,7 @@ def stage_page(record: Mapping[str, Any]) -> RenderableType:
 
 
 def _options(record: Mapping[str, Any]) -> Table:
-    table = Table(
-        "option", "allowed", "default", "in a cohort", box=None, header_style="bold", pad_edge=False
-    )
+    table = plain_table("option", "allowed", "default", "in a cohort")
     for name, schema in record["options"].items():
         varies = "may vary" if name in record["varying"] else "the same for all"
         default = "must be given" if name in record["required"] else default_value(schema)
