@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from pipeline.dag.order import in_order
 from pipeline.dag.spec import NodeSpec, Sweep
 from pipeline.hooks import KINDS
-
-if TYPE_CHECKING:
-    import networkx as nx
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,22 +29,28 @@ def gathering_port(kind: str) -> str | None:
     return next((name for name, port in ports.items() if port.many and not is_component(port.accepts)), None)
 
 
-def node_axes(graph: nx.DiGraph, sweep: Sweep) -> dict[str, NodeAxes]:
-    """Return the axes of every node of an acyclic graph of NodeSpecs, each after what it takes."""
-    import networkx as nx
+def givers(nodes: Mapping[str, NodeSpec]) -> dict[str, list[str]]:
+    """Return, by node, the nodes that it takes."""
+    return {
+        name: [source for sources in spec.inputs.values() for source in sources if source in nodes]
+        for name, spec in nodes.items()
+    }
 
+
+def node_axes(nodes: Mapping[str, NodeSpec], sweep: Sweep) -> dict[str, NodeAxes]:
+    """Return the axes of every node of an acyclic graph, each after what it takes."""
     found: dict[str, NodeAxes] = {}
-    order = {name: number for number, name in enumerate(graph)}
-    for name in nx.lexicographical_topological_sort(graph, key=order.__getitem__):
-        found[name] = _axes(graph.nodes[name]["spec"], graph, sweep, found)
+    for name in in_order(givers(nodes)):
+        found[name] = _axes(nodes[name], sweep, found)
     return found
 
 
-def _axes(spec: NodeSpec, graph: nx.DiGraph, sweep: Sweep, found: dict[str, NodeAxes]) -> NodeAxes:
+def _axes(spec: NodeSpec, sweep: Sweep, found: Mapping[str, NodeAxes]) -> NodeAxes:
     port_of_gather = gathering_port(spec.kind) if spec.gather else None
     mapped, gathered = set(sweep.axes_of(spec.name)), set[str]()
-    for source, _, port in graph.in_edges(spec.name, data="port"):
-        (gathered if port == port_of_gather else mapped).update(found[source].axes)
+    for port, sources in spec.inputs.items():
+        for source in sources:
+            (gathered if port == port_of_gather else mapped).update(found[source].axes)
     kept = spec.gather.kept(gathered) if spec.gather else ()
     return NodeAxes(_in_order(sweep, mapped.union(kept)), _in_order(sweep, gathered))
 

@@ -6,15 +6,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from pipeline.dag import gathers, nodes, sweeps, wiring
-from pipeline.dag.gather import Gather
 from pipeline.dag.located import Located
 from pipeline.dag.nodes import Draft
 from pipeline.dag.problems import Problems
 from pipeline.dag.spec import NodeSpec, Sweep
 
 if TYPE_CHECKING:
-    import networkx as nx
-
     from pipeline.stages.registry import Registry
 
 
@@ -25,32 +22,27 @@ def build(
     seed: int,
     registry: Registry,
     problems: Problems,
-) -> tuple[nx.DiGraph, Sweep]:
-    """Return the graph, a NodeSpec as `spec` of each node, and the sweep; good if no problem was noted."""
+) -> tuple[dict[str, NodeSpec], Sweep]:
+    """Return the nodes in the order of the file, and the sweep; both hold if no problem was noted."""
     if nodes_at is None and isinstance(root.value, Mapping):
         problems.add(root, "the key 'nodes' is missing", hint="a DAG has one node or more")
     drafts = nodes.read(nodes_at, registry, problems) if nodes_at else {}
-    graph = wiring.wire(drafts, problems)
+    wiring.wire(drafts, problems)
     before = len(problems.found)
     draft = sweeps.read(sweep_at, drafts, seed, registry, problems) if sweep_at else None
     nodes.check_options(drafts, draft.first_values() if draft else {}, problems)
     sweep = sweeps.finish(draft, drafts, problems) if draft else Sweep()
     certain = len(problems.found) == before
-    _specify(graph, drafts, problems)
-    if certain and wiring.is_acyclic(graph):
-        gathers.check(graph, sweep, drafts, problems)
-    return graph, sweep
+    specs = {name: _spec(draft, problems) for name, draft in drafts.items()}
+    if certain:
+        gathers.check(specs, sweep, drafts, problems)
+    return specs, sweep
 
 
-def _specify(graph: nx.DiGraph, drafts: Mapping[str, Draft], problems: Problems) -> None:
-    for name, draft in drafts.items():
-        gather = gathers.read(draft, problems)
-        draft.sound &= (gather is None) == (draft.gather is None)
-        graph.nodes[name]["spec"] = _spec(draft, gather)
-
-
-def _spec(draft: Draft, gather: Gather | None) -> NodeSpec:
+def _spec(draft: Draft, problems: Problems) -> NodeSpec:
     stage = draft.stage
+    gather = gathers.read(draft, problems)
+    draft.sound &= (gather is None) == (draft.gather is None)
     return NodeSpec(
         name=draft.name,
         stage=stage.ref if stage else "",

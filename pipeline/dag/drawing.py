@@ -28,7 +28,7 @@ _PLAIN = "#f3f4f6"
 def as_text(dag: Dag) -> str:
     """Return one line a node: its name, stage and inputs, and along which axes there are copies of it."""
     nodes = [dag.nodes[name] for layer in layers(dag) for name in layer]
-    axes = node_axes(dag.graph, dag.sweep)
+    axes = node_axes(dag.nodes, dag.sweep)
     rows = [(spec.name, spec.stage, _taken(spec), _copies(axes[spec.name])) for spec in nodes]
     widths = [max((len(row[i]) for row in rows), default=0) for i in range(4)]
     return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)

@@ -71,12 +71,12 @@ class _Reader:
         dtype = self.choice("dtype", DTYPES)
         trackers = self.trackers()
         cluster = self.cluster()
-        graph, sweep = build(
+        nodes, sweep = build(
             self.root, self.get("nodes"), self.get("sweep"), self.seed, self.registry, self.problems
         )
         self.problems.raise_if_any()
         return Dag(
-            name, self.seed, dtype, graph, sweep, self.registry, trackers, cluster, self.plugins, self.path,
+            name, self.seed, dtype, nodes, sweep, self.registry, trackers, cluster, self.plugins, self.path,
             text, overrides,
         )  # fmt: skip
 

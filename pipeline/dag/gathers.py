@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from pipeline.dag import reading
 from pipeline.dag.axes import NodeAxes, gathering_port, node_axes
@@ -14,9 +13,6 @@ from pipeline.dag.nodes import Draft
 from pipeline.dag.problems import Problems
 from pipeline.dag.spec import SEED, NodeSpec, Sweep
 from pipeline.hooks import KINDS
-
-if TYPE_CHECKING:
-    import networkx as nx
 
 KEYS = ("best", "metric", "mode", "group", "over")
 _FORMS = ("all", "{best: 5, metric: accuracy}", "{group: [node.option]}", "{over: [seed]}")
@@ -63,28 +59,37 @@ def _axes(at: Located, key: str, problems: Problems) -> tuple[str, ...]:
     return tuple(str(name.value) for name in reading.names(at, f"{key} of gather", problems) or ())
 
 
-def check(graph: nx.DiGraph, sweep: Sweep, drafts: Mapping[str, Draft], problems: Problems) -> None:
+def check(
+    nodes: Mapping[str, NodeSpec], sweep: Sweep, drafts: Mapping[str, Draft], problems: Problems
+) -> None:
     """Check that each gather names axes there are and receives more than one.
 
     Nodes that are not sound, and what follows them, are left out: what they would receive is not known.
     """
-    import networkx as nx
+    sound = _sound(nodes, drafts)
+    axes = node_axes(sound, sweep)
+    for name, spec in sound.items():
+        if gathering_port(spec.kind):
+            _check_node(spec, drafts[name], _Gathered(sound, sweep, axes, spec), problems)
 
-    unsound = {name for name, draft in drafts.items() if not draft.sound}
-    doubtful = unsound.union(*(nx.descendants(graph, name) for name in unsound))
-    axes = node_axes(graph, sweep)
-    for name, draft in drafts.items():
-        spec: NodeSpec = graph.nodes[name]["spec"]
-        if name not in doubtful and gathering_port(spec.kind):
-            _check_node(spec, draft, _Gathered(graph, sweep, axes, spec), problems)
+
+def _sound(nodes: Mapping[str, NodeSpec], drafts: Mapping[str, Draft]) -> dict[str, NodeSpec]:
+    """Return the nodes that are sound and follow only sound ones."""
+    sound = {name: spec for name, spec in nodes.items() if drafts[name].sound}
+    while bad := [name for name in sound if not drafts[name].takes <= sound.keys()]:
+        for name in bad:
+            del sound[name]
+    return sound
 
 
 class _Gathered:
     """What a node would gather: from which nodes, along which axes, how many results at most."""
 
-    def __init__(self, graph: nx.DiGraph, sweep: Sweep, axes: Mapping[str, NodeAxes], spec: NodeSpec):
+    def __init__(
+        self, nodes: Mapping[str, NodeSpec], sweep: Sweep, axes: Mapping[str, NodeAxes], spec: NodeSpec
+    ):
         port = gathering_port(spec.kind)
-        self.kinds = {name: graph.nodes[name]["spec"].kind for name in spec.inputs.get(port or "", ())}
+        self.kinds = {name: nodes[name].kind for name in spec.inputs.get(port or "", ())}
         self.axes = axes[spec.name].gathered
         self.lengths = {key: len(values) for key, values in sweep.space.items()} | {SEED: len(sweep.seeds)}
         self.count = sum(self._count(axes[name].axes, spec.gather) for name in self.kinds)

@@ -42,6 +42,11 @@ class Draft:
     sound: bool = True
 
     @property
+    def takes(self) -> set[str]:
+        """The names of the nodes that it takes."""
+        return {str(source.value) for sources in self.inputs.values() for source in sources}
+
+    @property
     def kind(self) -> Kind | None:
         """The kind of its stage, if that is known."""
         return KINDS[self.stage.kind] if self.stage else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,16 +69,15 @@ class Sweep:
 
 @dataclass(frozen=True)
 class Dag:
-    """A DAG file that was checked: `graph` has a node for each node, with its NodeSpec as `spec`.
+    """A DAG file that was checked; `nodes` are in the order of the file.
 
-    An edge goes from a node to the one that takes it, with the `port`.  `registry` knows the stages, those of
-    the file's own `plugins` included.
+    `registry` knows the stages, those of the file's own `plugins` included.
     """
 
     name: str
     seed: int
     dtype: str
-    graph: nx.DiGraph
+    nodes: Mapping[str, NodeSpec]
     sweep: Sweep
     registry: Registry
     trackers: tuple[StageUse, ...] = ()
@@ -87,10 +87,17 @@ class Dag:
     text: str = ""
     overrides: tuple[str, ...] = ()
 
-    @property
-    def nodes(self) -> dict[str, NodeSpec]:
-        """The nodes by name, in the order of the file."""
-        return dict(self.graph.nodes(data="spec"))
+    @cached_property
+    def graph(self) -> nx.DiGraph:
+        """The graph: a NodeSpec as `spec` of each node, an edge with its `port` to each that takes it."""
+        import networkx as nx
+
+        graph = nx.DiGraph(name=self.name)
+        graph.add_nodes_from((name, {"spec": spec}) for name, spec in self.nodes.items())
+        for spec in self.nodes.values():
+            for port, sources in spec.inputs.items():
+                graph.add_edges_from(((source, spec.name) for source in sources), port=port)
+        return graph
 
     def __str__(self) -> str:
         from pipeline.dag.drawing import as_text

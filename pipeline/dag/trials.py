@@ -81,7 +81,7 @@ class _Expander:
 
     def run(self) -> Expansion:
         nodes = self.dag.nodes
-        for name, found in node_axes(self.dag.graph, self.dag.sweep).items():
+        for name, found in node_axes(nodes, self.dag.sweep).items():
             if not is_component(nodes[name].kind):
                 self.add(self.place(nodes[name], found.axes, nodes))
         return self.expansion

@@ -3,38 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from pipeline.dag import reading
 from pipeline.dag.located import Located
 from pipeline.dag.nodes import Draft
+from pipeline.dag.order import cycles
 from pipeline.dag.problems import Problems
 from pipeline.errors import nearest
 from pipeline.hooks import KINDS, Kind, Port
-
-if TYPE_CHECKING:
-    import networkx as nx
 
 # What these give is a result by itself; everything else is there for another node.
 _RESULTS = ("predictor", "metrics")
 
 
-def wire(drafts: Mapping[str, Draft], problems: Problems) -> nx.DiGraph:
-    """Check all inputs; return the graph of the edges whose two ends exist, nodes in the file's order."""
-    import networkx as nx
-
-    graph = nx.DiGraph()
-    graph.add_nodes_from(drafts)
+def wire(drafts: Mapping[str, Draft], problems: Problems) -> None:
+    """Check all inputs, look for cycles and for nodes that nothing takes."""
     for draft in drafts.values():
         _check_missing(draft, drafts, problems)
         for port, sources in draft.inputs.items():
             for source in sources:
                 draft.sound &= _fits(draft, port, source, drafts, problems)
-                if source.value in drafts:
-                    graph.add_edge(source.value, draft.name, port=port)
-    _check_cycles(graph, drafts, problems)
-    _check_unused(graph, drafts, problems)
-    return graph
+    _check_cycles(drafts, problems)
+    _check_unused(drafts, problems)
 
 
 def _check_missing(draft: Draft, drafts: Mapping[str, Draft], problems: Problems) -> None:
@@ -81,25 +71,23 @@ def _article(noun: str) -> str:
     return f"an {noun}" if noun[0] in "aeiou" else f"a {noun}"
 
 
-def _check_cycles(graph: nx.DiGraph, drafts: Mapping[str, Draft], problems: Problems) -> None:
-    import networkx as nx
+def _check_cycles(drafts: Mapping[str, Draft], problems: Problems) -> None:
+    for cycle in cycles({name: draft.takes & drafts.keys() for name, draft in drafts.items()}):
+        first = next(name for name in drafts if name in cycle)
+        start = cycle.index(first)
+        shown = " -> ".join([*cycle[start:-1], *cycle[:start], first])
+        problems.add(drafts[first].at, f"a cycle: {shown}", hint="no node can wait for itself")
+        for name in cycle:
+            drafts[name].sound = False
 
-    for component in nx.strongly_connected_components(graph):
-        first = next(name for name in drafts if name in component)
-        if len(component) > 1 or graph.has_edge(first, first):
-            edges = nx.find_cycle(graph.subgraph(component), first)
-            shown = " -> ".join([edges[0][0], *(edge[1] for edge in edges)])
-            problems.add(drafts[edges[0][0]].at, f"a cycle: {shown}", hint="no node can wait for itself")
 
-
-def _check_unused(graph: nx.DiGraph, drafts: Mapping[str, Draft], problems: Problems) -> None:
-    inputs = [sources for draft in drafts.values() for sources in draft.inputs.values()]
-    named = {str(source.value) for sources in inputs for source in sources}
+def _check_unused(drafts: Mapping[str, Draft], problems: Problems) -> None:
+    taken = set().union(*(draft.takes for draft in drafts.values()))
     # A misspelt input is one mistake, not two.
-    meant = {nearest(name, drafts) for name in named if name not in drafts}
+    meant = {nearest(name, drafts) for name in taken if name not in drafts}
     for draft in drafts.values():
         result = draft.kind is None or draft.kind.gives in _RESULTS
-        if not result and not graph.out_degree(draft.name) and nearest(draft.name, drafts) not in meant:
+        if not result and draft.name not in taken and nearest(draft.name, drafts) not in meant:
             takers = [f"{kind.name} ({port})" for kind, port in _taking(draft)]
             problems.add(
                 draft.at,
@@ -113,10 +101,3 @@ def _taking(draft: Draft) -> list[tuple[Kind, str]]:
     return [
         (kind, port) for kind in KINDS.values() for port, spec in kind.ports.items() if spec.accepts == gives
     ]
-
-
-def is_acyclic(graph: nx.DiGraph) -> bool:
-    """Say whether no node waits for itself."""
-    import networkx as nx
-
-    return bool(nx.is_directed_acyclic_graph(graph))
