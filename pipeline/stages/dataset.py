@@ -178,7 +178,8 @@ class DataSet:
     def load(cls, path: str | Path) -> DataSet:
         """Read what `save` wrote; no pickle is read."""
         try:
-            with np.load(path, allow_pickle=False) as file:
+            # opened here because NumPy leaves a file open that is no .npz
+            with Path(path).open("rb") as handle, np.load(handle, allow_pickle=False) as file:
                 arrays = {name: file[name] for name in file.files}
             return cls.from_parts(json.loads(str(arrays.pop("json"))), arrays)
         except (OSError, EOFError, ValueError, KeyError, TypeError, BadZipFile) as error:

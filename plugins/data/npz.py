@@ -29,13 +29,27 @@ def npz(
         raise DataError(
             f"there is no file {Path(path).absolute()}\n    give `path` from the current directory"
         )
-    if not is_zipfile(path):
+    names = (inputs,) if targets is None else (inputs, targets)
+    arrays = _read(path, names)
+    return DataSet(*arrays) if targets is None else _with_targets(*arrays, targets, task)
+
+
+def _read(path, names):
+    try:
+        # opened here because NumPy leaves a file open that is no .npz
+        with Path(path).open("rb") as handle, np.load(_zip(handle), allow_pickle=False) as file:
+            return [_array(file, path, name) for name in names]
+    except (BadZipFile, ValueError) as error:
         raise DataError(
-            f"{path} is not an .npz file\n    write it with numpy.savez(path, inputs=x, targets=y)"
-        )
-    with np.load(path, allow_pickle=False) as file:
-        x = _array(file, path, inputs)
-        return DataSet(x) if targets is None else _with_targets(x, _array(file, path, targets), targets, task)
+            f"{path} is not an .npz file: {error}\n    write it with numpy.savez(path, inputs=x, targets=y)"
+        ) from error
+
+
+def _zip(handle):
+    if not is_zipfile(handle):
+        raise BadZipFile("it is no zip archive")
+    handle.seek(0)
+    return handle
 
 
 def _array(file, path, name):

@@ -76,9 +76,10 @@ def test_classes_of_several_columns_are_refused(saved):
 
 
 def test_other_files_are_refused(tmp_path):
-    (tmp_path / "data.npz").write_text("a,b\n")
-    with pytest.raises(DataError, match=r"is not an \.npz file"):
-        npz(path=str(tmp_path / "data.npz"))
+    for content in (b"a,b\n", b"", b"PK\x05\x06" + bytes(8) + b"\x64" + bytes(9)):
+        (tmp_path / "data.npz").write_bytes(content)
+        with pytest.raises(DataError, match=r"is not an \.npz file"):
+            npz(path=str(tmp_path / "data.npz"))
     with pytest.raises(DataError, match=r"there is no file .*gone\.npz"):
         npz(path=str(tmp_path / "gone.npz"))
 
