@@ -16,9 +16,12 @@ def adam(
     beta2: Probability = 0.999,
     eps: NonNegative = 1e-8,
 ):
-    """Step `w` against `g` by bias-corrected moments.  Kingma & Ba 2015, algorithm 1 (arXiv:1412.6980)."""
+    """Step `w` against `g` by bias-corrected moments.  Kingma & Ba 2015, algorithm 1 (arXiv:1412.6980).
+
+    `eps` is added after the root of the bias-corrected second moment, as in PyTorch.
+    """
     m, v = state or (0.0, 0.0)
     m = beta1 * m + (1 - beta1) * g
     v = beta2 * v + (1 - beta2) * g * g
-    m_hat, v_hat = m / (1 - beta1**t), v / (1 - beta2**t)
-    return w - lr * m_hat / (ops.sqrt(v_hat) + eps), (m, v)
+    rate = lr / (1 - beta1**t)  # m's correction, a number: one pass less over the weights
+    return w - rate * m / (ops.sqrt(v / (1 - beta2**t)) + eps), (m, v)
