@@ -176,11 +176,13 @@ class DataSet:
 
     @classmethod
     def load(cls, path: str | Path) -> DataSet:
-        """Read what `save` wrote; no pickle is read."""
+        """Read what `save` wrote, or an .npz file of `inputs` and `targets`; no pickle is read."""
         try:
             # opened here because NumPy leaves a file open that is no .npz
             with Path(path).open("rb") as handle, np.load(handle, allow_pickle=False) as file:
                 arrays = {name: file[name] for name in file.files}
+            if "json" not in arrays:
+                return cls(arrays["inputs"], arrays.get("targets"))
             return cls.from_parts(json.loads(str(arrays.pop("json"))), arrays)
         except (OSError, EOFError, ValueError, KeyError, TypeError, BadZipFile) as error:
             raise DataError(f"{path} is not a saved data set: {error}") from error

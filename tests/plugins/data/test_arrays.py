@@ -47,3 +47,8 @@ def test_a_file_that_is_no_saved_data_set_is_named(tmp_path, write):
 def test_a_file_that_is_not_there_is_named(tmp_path):
     with pytest.raises(DataError, match="gone"):
         arrays(path=str(tmp_path / "gone.npz"))
+
+
+def test_plain_arrays_are_loaded_too(tmp_path):
+    np.savez(tmp_path / "plain.npz", inputs=np.eye(3), targets=np.array([0.5, 1.5, 2.5]))
+    assert arrays(path=str(tmp_path / "plain.npz")).task == "regression"
