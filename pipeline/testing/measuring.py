@@ -1,0 +1,43 @@
+"""The checks of evaluations: finite numbers by name."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline.stages.dataset import DataSet
+from pipeline.testing import probes
+from pipeline.testing.datasets import same_data
+from pipeline.testing.subject import Subject
+
+
+def check_evaluate(subject: Subject) -> None:
+    """Check an evaluation of a classifier and of a regression, as far as it takes them."""
+    candidates = [subject.examples["data"]] if "data" in subject.examples else _candidates()
+    model = subject.examples.get("model")
+
+    def attempt(data: DataSet) -> Any:
+        return subject.call(model or probes.predictor(data, 0), data)
+
+    for data, measured in subject.accepted("data", candidates, attempt):
+        before = data.replace()
+        _check_numbers(subject, measured)
+        subject.require(measured == attempt(data), "it measures something else the second time")
+        subject.require(same_data(before, data), "it changes the data set that it is given")
+
+
+def _candidates() -> list[DataSet]:
+    return [probes.table("classes"), probes.table("regression"), probes.images()]
+
+
+def _check_numbers(subject: Subject, measured: Any) -> None:
+    subject.require(
+        isinstance(measured, Mapping) and measured, f"it must return name -> number, and gives {measured!r}"
+    )
+    for name, value in measured.items():
+        subject.require(isinstance(name, str), f"it names a measure {name!r}; names are texts")
+        subject.require(
+            isinstance(value, float) and math.isfinite(value),
+            f"its measure {name!r} must be a finite float, and is {value!r}",
+        )

@@ -1,0 +1,103 @@
+"""Small stages and data that stand around the stage under check."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pipeline.engine import ops
+from pipeline.engine.random import generator
+from pipeline.hooks import loss, model, optimizer
+from pipeline.options import Positive
+from pipeline.stages.dataset import DataSet
+from pipeline.stages.predictor import Network
+from pipeline.stages.registry import UnknownStage
+from pipeline.stages.stage import Stage
+
+ROWS, FEATURES, CLASSES = 48, 4, 3
+
+
+@model
+def probe_net(x: Any, net: Any, *, outputs: int) -> Any:
+    """One hidden layer of five units, smooth everywhere."""
+    return net.dense(net.hidden(ops.tanh(net.dense(ops.flatten(x), 5, name="hidden"))), outputs, name="out")
+
+
+@loss(link="identity")
+def probe_loss(outputs: Any, targets: Any) -> Any:
+    """Half the squared error of each example."""
+    return 0.5 * ops.sum(ops.square(outputs - targets), axis=-1)
+
+
+@loss(link="softmax")
+def probe_surprise(outputs: Any, targets: Any) -> Any:
+    """The negative log-likelihood of each example's class."""
+    chosen = ops.cast(ops.one_hot(targets, outputs.shape[-1]), outputs.dtype)
+    return -ops.sum(chosen * ops.log_softmax(outputs), axis=-1)
+
+
+@optimizer
+def probe_descent(w: Any, g: Any, state: Any, t: Any, *, lr: Positive = 0.1) -> Any:
+    """Plain gradient descent."""
+    return w - lr * g, ()
+
+
+PROBES = {stage.ref: stage for stage in map(Stage.of, (probe_net, probe_loss, probe_surprise, probe_descent))}
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """Finds the probes and the stage under check, as a registry would."""
+
+    stages: Mapping[str, Stage]
+
+    def stage(self, ref: str) -> Stage:
+        """Return the stage called `ref`."""
+        if ref not in self.stages:
+            raise UnknownStage(ref, self.names())
+        return self.stages[ref]
+
+    def names(self, kind: str | None = None) -> list[str]:
+        """List what can be found."""
+        return sorted(ref for ref in self.stages if kind in (None, ref.partition(".")[0]))
+
+
+def table(task: str, *, splits: bool = True, dtype: str = "float64") -> DataSet:
+    """Return a small data set of the task `classes` or `regression` that a linear model can learn."""
+    rng = generator(0, "probe", task)
+    inputs = rng.normal(size=(ROWS, FEATURES)).round(1) + np.arange(FEATURES)
+    scores = inputs @ rng.normal(size=(FEATURES, CLASSES))
+    scores -= scores.mean(axis=0)
+    rows = np.arange(ROWS)
+    parts = {"train": rows[:30], "validation": rows[30:39], "test": rows[39:]} if splits else {}
+    names = tuple(f"feature{i}" for i in range(FEATURES))
+    if task == "regression":
+        return DataSet(inputs.astype(dtype), scores, "regression", features=names, splits=parts)
+    # Every class is in every split: a measure may be undefined where one is missing.
+    labels = np.where(rows % 5, scores.argmax(axis=1), rows // 5 % CLASSES)
+    return DataSet(inputs.astype(dtype), labels, "classes", tuple("abc"), names, splits=parts)
+
+
+def images(*, splits: bool = True) -> DataSet:
+    """Return a small data set of images, (rows, 6, 6), in two classes."""
+    rng = generator(0, "probe", "images")
+    rows = np.arange(ROWS)
+    pictures = rng.random((ROWS, 6, 6)).astype("float32")
+    parts = {"train": rows[:30], "validation": rows[30:39], "test": rows[39:]} if splits else {}
+    return DataSet(pictures, rows % 2, "classes", ("even", "odd"), splits=parts)
+
+
+def predictor(data: DataSet, seed: int) -> Network:
+    """Return a network for `data` with weights that are drawn, not trained."""
+    rng = generator(seed, "probe", "predictor")
+    link = "softmax" if data.task == "classes" else "identity"
+    outputs = data.outputs(link)
+    features = int(np.prod(data.inputs.shape[1:]))
+    sizes = {"hidden": (features, 5), "out": (5, outputs)}
+    parameters = {f"{name}.weights": 0.3 * rng.normal(size=shape) for name, shape in sizes.items()}
+    parameters |= {f"{name}.bias": 0.1 * rng.normal(size=shape[1:]) for name, shape in sizes.items()}
+    kept = {name: array.astype(data.inputs.dtype) for name, array in parameters.items()}
+    return Network.of(PROBES["model.probe_net"], {"outputs": outputs}, link, data, kept)

@@ -1,0 +1,72 @@
+"""Every registered stage takes the conformance kit, with its defaults and with each choice it offers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
+
+import numpy as np
+import pytest
+
+from pipeline import DataSet
+from pipeline.stages.options import annotation_of, fields_by_option
+from pipeline.stages.registry import Registry
+from pipeline.stages.stage import Stage
+from pipeline.testing import check_stage
+
+
+def _csv(folder: Path) -> dict[str, Any]:
+    rows = [f"{i / 7:.3f},{i % 5},{'ab'[i % 2]}" for i in range(30)]
+    (folder / "table.csv").write_text("\n".join(["width,height,kind", *rows]) + "\n")
+    return {"path": str(folder / "table.csv"), "target": "kind"}
+
+
+def _npz(folder: Path) -> dict[str, Any]:
+    np.savez(folder / "arrays.npz", inputs=np.eye(12, 3), targets=np.arange(12) % 3)
+    return {"path": str(folder / "arrays.npz")}
+
+
+def _arrays(folder: Path) -> dict[str, Any]:
+    DataSet(np.eye(12, 3), np.arange(12) % 3).save(folder / "set.npz")
+    return {"path": str(folder / "set.npz")}
+
+
+# Options for stages that do not run on their defaults: they read a file, or want to be told columns.
+OPTIONS: dict[str, Callable[[Path], dict[str, Any]]] = {
+    "data.csv": _csv,
+    "data.npz": _npz,
+    "data.arrays": _arrays,
+    "transform.one_hot": lambda folder: {"columns": ["feature0", 1]},
+    "train.minibatch": lambda folder: {"epochs": 2, "batch_size": 8},
+    "model.cnn": lambda folder: {"channels": [3, 4], "hidden": [5]},
+    "model.mlp": lambda folder: {"hidden": [6, 5]},
+}
+
+
+@pytest.mark.parametrize("ref", Registry().names())
+def test_stage_conforms(ref, registry, tmp_path):
+    check_stage(registry.stage(ref), options=OPTIONS.get(ref, lambda folder: {})(tmp_path))
+
+
+def choices(stage: Stage) -> list[tuple[str, Any]]:
+    """List the values of bool and Literal options that are not the default: each is another code path."""
+    found = []
+    for name, field in fields_by_option(stage.options).items():
+        kind = annotation_of(field)
+        values = (True, False) if kind is bool else get_args(kind) if get_origin(kind) is Literal else ()
+        found += [(name, value) for value in values if value != field.default]
+    return found
+
+
+KINDS = ("augment", "model", "loss", "regularizer", "optimizer", "schedule")
+TRACED = [ref for kind in KINDS for ref in Registry().names(kind)]
+
+
+@pytest.mark.parametrize(
+    ("ref", "name", "value"),
+    [(ref, name, value) for ref in TRACED for name, value in choices(Registry().stage(ref))],
+)
+def test_every_choice_of_a_traced_stage_conforms(ref, name, value, registry, tmp_path):
+    options = OPTIONS.get(ref, lambda folder: {})(tmp_path)
+    check_stage(registry.stage(ref), options={**options, name: value})
