@@ -32,7 +32,7 @@ results: .venv/ready-dev  ## The same, kept in benchmarks/results/
 	$(BIN)/python -m benchmarks sweep --save
 
 docs: .venv/ready-dev  ## Write docs/dag-file.md again from the schema
-	$(BIN)/python docs/dag_file.py
+	$(BIN)/plait schema --markdown > docs/dag-file.md
 
 clean:
 	rm -rf .venv .plait build dist *.egg-info

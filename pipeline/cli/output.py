@@ -19,7 +19,8 @@ def write(*renderables: Any) -> None:
     from rich.console import Console
 
     width = None if sys.stdout.isatty() else 160
-    console = Console(width=width, highlight=False, soft_wrap=False)
+    # a label such as fit[adam.lr=0.1] is text, not a style
+    console = Console(width=width, highlight=False, markup=False, emoji=False)
     for renderable in renderables:
         console.print(renderable)
 

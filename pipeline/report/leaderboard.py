@@ -1,25 +1,133 @@
-"""What a run found: settings ranked by validation, the ensembles above them, test scores, where it all lies."""
+"""What a run found: settings ranked by validation, ensembles above them, scores, failures, where it lies."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.report.standings import Standing, chosen_metric, standings
+from pipeline.report.standings import Standing, chosen_metric, spread, standings
+from pipeline.report.tables import plain_table
 
 FEW = 10
+Record = Mapping[str, Any]
 
 
-def leaderboard(record: Mapping[str, Any], rows: int = FEW) -> RenderableType:
-    """Return the whole report of a run's record: settings, scores, failures, one closing line."""
-    parts: list[RenderableType] = []
+def leaderboard(record: Record, rows: int = FEW) -> RenderableType:
+    """Return the report of a run's record: `rows` settings at most, and all scores."""
+    parts = [
+        *_validation(record, rows),
+        *_scores(record["nodes"]),
+        *_failures(record),
+        Text(closing(record), "bold"),
+    ]
+    spaced = [line for part in parts for line in (part, Text())]
+    return Group(*spaced[:-1])
+
+
+def closing(record: Record) -> str:
+    """Return "run ID: 24 trials in 8.1 s, 2 failed, 3 results cached; everything lies in .plait"."""
+    trials = record["trials"]
+    failed = sum(trial["state"] == "failed" for trial in trials)
+    parts = [
+        f"run {record['run']}: {len(trials)} trial{'s' * (len(trials) != 1)} in {record['seconds']:.1f} s"
+    ]
+    parts += [f"{failed} failed"] if failed else []
+    parts += [f"{record['cached']} results cached"] if record["cached"] else []
+    return ", ".join(parts) + f"; results lie in {record['store']}"
+
+
+def _validation(record: Record, rows: int) -> Iterator[RenderableType]:
     metric = chosen_metric(record["trials"])
+    if not metric:
+        return
     ranked = standings(record["trials"], metric)
-    if metric:
-        parts.append(_settings(ranked, metric, rows, _ensembles(record["nodes"], metric)))
-    parts += [_scores(record["nodes"]), _failures(record), _closing(record)]
-    return Group(*(part for part in parts if part is not None))
+    metrics = [metric, *(name for name in ("loss",) if name != metric and name in ranked[0].metrics)]
+    seeds = max(standing.ended for standing in ranked)
+    over = f", mean ± standard deviation over {seeds} seeds" if seeds > 1 else ""
+    table = plain_table(
+        "#>", "setting", *(f"{name}>" for name in metrics), *(["trials>"] if seeds > 1 else []), title=None
+    )
+    for ensemble in _ensembles(record["nodes"], metrics):
+        table.add_row(*ensemble, style="bold")
+    for place, standing in enumerate(ranked[:rows], 1):
+        table.add_row(str(place), standing.label, *_cells(standing, metrics, seeds))
+    yield Group(Text(f"Validation{over}", "bold"), table, *_rest(ranked, rows))
+
+
+def _cells(standing: Standing, metrics: Sequence[str], seeds: int) -> Iterator[str]:
+    for name in metrics:
+        yield str(standing.metrics[name]) if name in standing.metrics else "-"
+    if seeds > 1:
+        yield (
+            f"{standing.ended} of {standing.ended + standing.failed}"
+            if standing.failed
+            else str(standing.ended)
+        )
+
+
+def _rest(ranked: Sequence[Standing], rows: int) -> Iterator[Text]:
+    if len(ranked) > rows:
+        yield Text(f"and {len(ranked) - rows} more settings", "dim")
+
+
+def _ensembles(nodes: Record, metrics: Sequence[str]) -> Iterator[list[str]]:
+    """Yield a row for each ensemble that an evaluation measured on the validation split."""
+    for node in nodes.values():
+        model = next(iter(node.get("inputs", {}).get("model", ())), "")
+        if node["kind"] != "evaluate" or node.get("options", {}).get("split") != "validation":
+            continue
+        if nodes.get(model, {}).get("kind") == "ensemble" and node["metrics"]:
+            values = [node["metrics"].get("log_loss" if name == "loss" else name) for name in metrics]
+            yield [
+                "",
+                _ensemble(model, nodes[model]),
+                *("-" if value is None else f"{value:.4f}" for value in values),
+            ]
+
+
+def _ensemble(name: str, node: Record) -> str:
+    best = (node.get("gather") or {}).get("best")
+    return f"{name}: {node['stage']} of the best {best}" if best else f"{name}: {node['stage']}"
+
+
+def _scores(nodes: Record) -> Iterator[RenderableType]:
+    """Yield a table of the evaluations for each split that they measured, the test split last."""
+    splits: dict[str, list[tuple[str, Record]]] = {}
+    for name, node in nodes.items():
+        if node["kind"] == "evaluate" and node["metrics"]:
+            splits.setdefault(node.get("options", {}).get("split", ""), []).append((name, node))
+    for split in sorted(splits, key=lambda split: split == "test"):
+        title = f"Evaluation on the {split} split" if split else "Evaluation"
+        yield Group(Text(title, "bold"), _score_table(splits[split]))
+
+
+def _score_table(measured: Sequence[tuple[str, Record]]) -> Table:
+    metrics = list(dict.fromkeys(metric for _, node in measured for metric in node["metrics"]))
+    table = plain_table("node", "of", *(f"{metric}>" for metric in metrics))
+    for name, node in measured:
+        models = ", ".join(node.get("inputs", {}).get("model", ()))
+        several = f" ({node['instances']} of them)" if node["instances"] > 1 else ""
+        table.add_row(name, models + several, *(_score(node, metric) for metric in metrics))
+    return table
+
+
+def _score(node: Record, metric: str) -> str:
+    if metric not in node["metrics"]:
+        return "-"
+    values = [result["metrics"].get(metric) for result in node.get("results", ())]
+    return str(spread(values)) if values else f"{node['metrics'][metric]:.4f}"
+
+
+def _failures(record: Record) -> Iterator[RenderableType]:
+    lines = []
+    for name, node in record["nodes"].items():
+        failed = node["states"].get("failed", 0)
+        lines += [Text(f"{name}: {failed} of {node['instances']} failed", "red")] if failed else []
+        lines += [Text(f"    {error}") for error in node["errors"]]
+        lines += [Text(f"{name}: {note}", "yellow") for note in node["notes"]]
+    if lines:
+        yield Group(*lines)

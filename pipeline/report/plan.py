@@ -29,11 +29,12 @@ def closing(plan: Mapping[str, Any]) -> str:
     """Return "digits: 24 trials, 26 instances to run in 2 cohorts, 1 cached; 2 workers, numpy, 48 MiB"."""
     runs = sum(node["runs"] for node in plan["nodes"].values())
     cached = sum(node["cached"] for node in plan["nodes"].values())
+    trials = f"{plan['name']}: {_count(plan['trials'], 'trial')}"
     if not runs:
-        return f"{plan['name']}: {_count(plan['trials'], 'trial')}, nothing to run: all {cached} results are cached"
+        return f"{trials}, nothing to run: all {_count(cached, 'result')} that are needed are cached"
     work = f"{_count(runs, 'instance')} to run, {cached} cached; {_count(len(plan['cohorts']), 'cohort')}"
-    place = f"{_count(plan['workers'], 'worker')}, {plan['backend']} {plan['dtype']}, memory {memory(plan['memory'])}"
-    return f"{plan['name']}: {_count(plan['trials'], 'trial')}, {work}; {place}"
+    place = f"{_count(plan['workers'], 'worker')}, {plan['backend']} {plan['dtype']}"
+    return f"{trials}, {work}; {place}, memory {memory(plan['memory'])}"
 
 
 def memory(size: int | None) -> str:

@@ -27,13 +27,12 @@ def allowed_values(schema: Mapping[str, Any]) -> str:
         return json.dumps(schema["const"])
     if "enum" in schema:
         return " or ".join(json.dumps(value) for value in schema["enum"])
-    if "anyOf" in schema:
-        return ", or ".join(dict.fromkeys(allowed_values(choice) for choice in schema["anyOf"]))
     if schema.get("type") == "array":
         return _list(schema)
     if schema.get("type") == "object":
-        values = schema.get("additionalProperties")
-        return f"mapping to {allowed_values(values)}" if isinstance(values, Mapping) else "mapping"
+        return "mapping"
+    if "anyOf" in schema:
+        return ", or ".join(dict.fromkeys(allowed_values(choice) for choice in schema["anyOf"]))
     return " ".join([_NAMES.get(str(schema.get("type")), "anything"), *_bounds(schema)])
 
 
@@ -47,7 +46,8 @@ def _list(schema: Mapping[str, Any]) -> str:
         return f"[{', '.join(allowed_values(item) for item in schema['prefixItems'])}]"
     items = schema.get("items")
     sizes = [f"at least {schema['minItems']}"] if schema.get("minItems") else []
-    return " ".join(["list of", *sizes, allowed_values(items) if isinstance(items, Mapping) else "anything"])
+    of = allowed_values(items) if isinstance(items, Mapping) else "anything"
+    return " ".join(["list of", *sizes, f"({of})" if " or " in of else of])
 
 
 def _bounds(schema: Mapping[str, Any]) -> list[str]:

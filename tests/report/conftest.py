@@ -9,7 +9,7 @@ def as_text():
     from rich.console import Console
 
     def show(*renderables):
-        console = Console(width=120, file=io.StringIO(), highlight=False)
+        console = Console(width=120, file=io.StringIO(), highlight=False, markup=False, emoji=False)
         for renderable in renderables:
             console.print(renderable)
         return console.file.getvalue()

@@ -63,7 +63,8 @@ def test_a_page_shows_inputs_the_optional_ones_in_brackets(as_text):
         ({"const": "relu"}, '"relu"'),
         ({"type": "array", "items": {"type": "integer", "minimum": 1}}, "list of whole number >= 1"),
         ({"anyOf": [{"type": "integer"}, {"type": "null"}]}, "whole number, or null"),
-        ({"type": "object", "additionalProperties": {"type": "number"}}, "mapping to number"),
+        ({"type": "object", "anyOf": [{"required": ["best"]}]}, "mapping"),
+        ({"type": "array", "items": {"enum": [1, 2]}, "minItems": 1}, "list of at least 1 (1 or 2)"),
         ({}, "anything"),
     ],
 )
