@@ -17,12 +17,9 @@ FEW = 12
 def plan_report(plan: Mapping[str, Any]) -> RenderableType:
     """Return the report of a plan's record: what each node will do, the cohorts, the closing line."""
     cohorts = plan["cohorts"]
-    return Group(
-        _nodes(plan["nodes"]),
-        Text(),
-        *([_cohorts(cohorts), Text()] if cohorts else []),
-        Text(closing(plan), "bold"),
-    )
+    parts: list[RenderableType] = [_nodes(plan["nodes"]), Text()]
+    parts += [_cohorts(cohorts), Text()] if cohorts else []
+    return Group(*parts, Text(closing(plan), "bold"))
 
 
 def closing(plan: Mapping[str, Any]) -> str:

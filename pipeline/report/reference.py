@@ -22,7 +22,7 @@ A file is YAML 1.2 in UTF-8, without aliases: one mapping with these keys.
 
 _NODE = """\
 ## A node
-A name of letters, digits, `_` and `-`, and a mapping. What `inputs` and `options` hold is the stage's: see below.
+A name of letters, digits, `_` and `-`, and a mapping. Its stage says what `inputs` and `options` hold.
 """
 
 _GATHER = """\
@@ -37,8 +37,8 @@ _SWEEP = """\
 
 _STAGES = """\
 ## The stages
-An option without a default must be given, in the file or by the sweep. Numbers (not whole ones) of augment, model,
-loss, regularizer, optimizer and schedule may vary inside a cohort; any other option that is swept splits cohorts.
+An option without a default must be given, in the file or by the sweep. Numbers (not whole ones) of augment,
+model, loss, regularizer, optimizer and schedule may vary inside a cohort; other swept options split cohorts.
 """
 
 
