@@ -46,9 +46,7 @@ def parse(text: str, source: Source, problems: Problems) -> Located | None:
     except ReaderError as error:
         line, column = _line_and_column(text, error.position)
         sign = f"U+{error.character:04X}" if isinstance(error.character, int) else repr(error.character)
-        problems.add(
-            Located(None, source, line, column), f"the character {sign} may not stand in a YAML file"
-        )
+        problems.add(Located(None, source, line, column), f"the character {sign} is not allowed in YAML")
     except (ValueError, IndexError, AttributeError, AssertionError, OverflowError) as error:
         # The YAML reader's own faults on hostile text, such as an escape past U+10FFFF.
         problems.add(builder.last, f"this is not YAML ({error})")

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pipeline.dag import reading
 from pipeline.dag.axes import NodeAxes, gathering_port, node_axes
 from pipeline.dag.gather import VALIDATION_METRICS, Gather, mode_of
+from pipeline.dag.labels import article
 from pipeline.dag.located import Entry, Located, describe
 from pipeline.dag.nodes import Draft
 from pipeline.dag.problems import Problems
@@ -25,7 +26,7 @@ def read(draft: Draft, problems: Problems) -> Gather | None:
         return None
     if draft.kind and gathering_port(draft.kind.name) is None:
         able = [f"{kind} nodes" for kind in KINDS if gathering_port(kind)]
-        problems.add(at, f"a {draft.kind.name} node cannot gather", allowed=able)
+        problems.add(at, f"{article(draft.kind.name)} node cannot gather", allowed=able)
         return None
     if at.value == "all":
         return Gather()

@@ -23,3 +23,10 @@ def shown(value: object) -> str:
 def label(settings: Iterable[tuple[str, Any]]) -> str:
     """Write settings as a label: "adam.lr=0.001 decay.strength=0 seed=2"."""
     return " ".join(f"{key}={shown(value)}" for key, value in settings)
+
+
+def article(noun: str) -> str:
+    """Put "a" or "an" before a noun, nothing before the plural "metrics"."""
+    if noun == "metrics":
+        return noun
+    return f"an {noun}" if noun[0] in "aeiou" else f"a {noun}"

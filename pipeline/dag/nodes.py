@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pipeline.dag import reading, stageuse
+from pipeline.dag.labels import article
 from pipeline.dag.located import Entry, Located
 from pipeline.dag.problems import Problems
 from pipeline.dag.spec import SEED
@@ -28,7 +29,8 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
 class Draft:
     """A node while it is being read: `at` is its name in the file, `stage` None where that is unknown.
 
-    `sound` turns False when something is wrong that leaves unknown what the node receives or gives.
+    `sound` turns False when something is wrong that leaves unknown what the node receives or gives, and
+    `wants` holds what it lacks.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Draft:
     named_ports: set[str] = field(default_factory=set)
     gather: Located | None = None
     sound: bool = True
+    wants: set[str] = field(default_factory=set)
 
     @property
     def takes(self) -> set[str]:
@@ -123,9 +126,12 @@ def _inputs(draft: Draft, at: Located, problems: Problems) -> dict[str, tuple[Lo
 
 
 def _note_superfluous(kind: Kind, at: Located, port: str, problems: Problems) -> None:
-    allowed = kind.ports or (f"none, a {kind.name} node takes no inputs",)
+    allowed = kind.ports or (f"none, {article(kind.name)} node takes no inputs",)
     problems.add(
-        at, f"a {kind.name} node has no input {port!r}", allowed=allowed, hint=nearest(port, kind.ports)
+        at,
+        f"{article(kind.name)} node has no input {port!r}",
+        allowed=allowed,
+        hint=nearest(port, kind.ports),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from pipeline.dag import reading
+from pipeline.dag.labels import article
 from pipeline.dag.located import Entry, Located
 from pipeline.dag.problems import Problems
 from pipeline.dag.spec import StageUse
@@ -27,7 +28,7 @@ def find(
     if kind in KINDS and kind not in kinds:
         hint = "a search belongs under sweep, a tracker under trackers" if not KINDS[kind].is_node else ""
         problems.add(
-            at, f"a {kind} stage has no place here", allowed=[f"{kind}.…" for kind in kinds], hint=hint
+            at, f"{article(kind)} stage has no place here", allowed=[f"{kind}.…" for kind in kinds], hint=hint
         )
         return None
     try:

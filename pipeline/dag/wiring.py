@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pipeline.dag import reading
+from pipeline.dag.labels import article
 from pipeline.dag.located import Located
 from pipeline.dag.nodes import Draft
 from pipeline.dag.order import cycles
 from pipeline.dag.problems import Problems
-from pipeline.errors import nearest
 from pipeline.hooks import KINDS, Kind, Port
 
 # What these give is a result by itself; everything else is there for another node.
@@ -32,27 +32,30 @@ def _check_missing(draft: Draft, drafts: Mapping[str, Draft], problems: Problems
     for port, spec in ports.items():
         if spec.required and port not in draft.named_ports:
             draft.sound = False
+            draft.wants.add(spec.accepts)
             problems.add(
                 draft.at,
-                f"{draft.name!r} lacks its input {port!r}, {_article(spec.accepts)}",
+                f"{draft.name!r} lacks its input {port!r}, {article(spec.accepts)}",
                 allowed=_giving(spec, draft, drafts),
             )
 
 
 def _fits(draft: Draft, port: str, source: Located, drafts: Mapping[str, Draft], problems: Problems) -> bool:
     name = str(source.value)
+    spec = draft.kind.ports.get(port) if draft.kind else None
     if name not in drafts:
+        draft.wants.update([spec.accepts] if spec else ())
         reading.unknown(
             source, f"there is no node {name!r}", [other for other in drafts if other != draft.name], problems
         )
         return False
     giver = drafts[name].kind
-    spec = draft.kind.ports.get(port) if draft.kind else None
     if giver and spec and giver.gives != spec.accepts:
+        draft.wants.add(spec.accepts)
         problems.add(
             source,
-            f"{name!r} gives {_article(giver.gives)}, but the input {port!r} of {draft.name!r} takes "
-            f"{_article(spec.accepts)}",
+            f"{name!r} gives {article(giver.gives)}, but the input {port!r} of {draft.name!r} takes "
+            f"{article(spec.accepts)}",
             allowed=_giving(spec, draft, drafts),
         )
         return False
@@ -62,13 +65,7 @@ def _fits(draft: Draft, port: str, source: Located, drafts: Mapping[str, Draft],
 def _giving(port: Port, draft: Draft, drafts: Mapping[str, Draft]) -> list[str]:
     others = [other for other in drafts.values() if other.kind and other is not draft]
     found = [other.name for other in others if other.kind and other.kind.gives == port.accepts]
-    return found or [f"no node yet: add one that gives {_article(port.accepts)}"]
-
-
-def _article(noun: str) -> str:
-    if noun == "metrics":
-        return noun
-    return f"an {noun}" if noun[0] in "aeiou" else f"a {noun}"
+    return found or [f"no node yet: add one that gives {article(port.accepts)}"]
 
 
 def _check_cycles(drafts: Mapping[str, Draft], problems: Problems) -> None:
@@ -83,11 +80,11 @@ def _check_cycles(drafts: Mapping[str, Draft], problems: Problems) -> None:
 
 def _check_unused(drafts: Mapping[str, Draft], problems: Problems) -> None:
     taken = set().union(*(draft.takes for draft in drafts.values()))
-    # A misspelt input is one mistake, not two.
-    meant = {nearest(name, drafts) for name in taken if name not in drafts}
+    wanted = set().union(*(draft.wants for draft in drafts.values()))
     for draft in drafts.values():
-        result = draft.kind is None or draft.kind.gives in _RESULTS
-        if not result and draft.name not in taken and nearest(draft.name, drafts) not in meant:
+        gives = draft.kind.gives if draft.kind else ""
+        # Where an input is missing or wrong, what could have been meant is not unused as well.
+        if gives and gives not in (*_RESULTS, *wanted) and draft.name not in taken:
             takers = [f"{kind.name} ({port})" for kind, port in _taking(draft)]
             problems.add(
                 draft.at,
