@@ -213,3 +213,11 @@ def test_far_logits_neither_overflow_nor_round_to_zero():
     each = predictions(np.float32([[50.0], [-50.0]]), "sigmoid", "classes")
     assert each.min() > 0
     assert predictions(np.array([[2000.0, 0.0]]), "softmax", "classes").tolist() == [[1.0, 0.0]]
+
+
+def test_a_committee_wider_than_one_batched_call(registry, monkeypatch):
+    data = blobs()
+    nets = [network(registry, data, seed) for seed in range(5)]
+    whole = committee(registry, data, nets).predict(data.inputs)
+    monkeypatch.setattr("pipeline.stages.predicting.ABREAST", 2)
+    np.testing.assert_array_equal(committee(registry, data, nets).predict(data.inputs), whole)
