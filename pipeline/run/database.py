@@ -52,7 +52,7 @@ class Database:
         self.path = path
         with self._errors(), disk_errors(path, "open"):
             if create and not path.exists():
-                _make(path)
+                make(path)
             self._connection = _open(path, create, timeout)
             self._check()
 
@@ -144,7 +144,8 @@ class Database:
         )
 
 
-def _make(path: Path) -> None:
+def make(path: Path) -> None:
+    """Make an empty record at `path`, whole at once; one that is there by now is left as it is."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(temporary_name(path.name))
     try:

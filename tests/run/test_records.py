@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from pipeline.errors import StoreError, UserError
+from pipeline.run.database import make
 from pipeline.run.records import NodeRow, Records, TrialRow
 
 NOON = 1795608915.0
@@ -237,6 +238,13 @@ def test_two_processes_make_and_write_one_record_at_once(path):
     with Records(path) as records:
         assert [len(records.trials(run)) for run in ids] == [100] * 3
     assert [file.name for file in path.parent.iterdir()] == ["records.sqlite"]
+
+
+def test_a_record_that_another_process_has_made_meanwhile_is_kept(records, path):
+    run = records.start_run("digits")
+    make(path)
+    with Records(path) as again:
+        assert again.run("last").id == run
 
 
 def test_a_locked_record_is_said_and_what_to_do(records, path):

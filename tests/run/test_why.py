@@ -214,14 +214,23 @@ def test_a_reason_of_some_instances_names_them(records):
     assert found == [f"dtype changed: float32 -> float64 {named}"]
 
 
-def test_a_shared_instance_is_compared_by_what_its_trials_have_in_common(records):
-    for rates in ([0.1], [0.1, 0.2]):
+def test_shared_instances_are_compared_by_what_their_trials_have_in_common(records):
+    for dtype, rates in (("float32", [0.1, 0.2]), ("float64", [0.05, 0.1, 0.2])):
         run = records.start_run("digits")
-        records.add_trials([TrialRow(run, f"t{r}", "", {"adam.lr": r}, s) for s, r in enumerate(rates)])
-        trials = tuple(f"t{rate}" for rate in rates)
-        records.add_nodes([NodeRow(run, "parts@0", "parts", "transform", trials, "01", "cached")])
-    (difference,) = explain(records, run, "parts")
-    assert difference.what == "unchanged"
+        for seed in (1, 2):
+            trials = [TrialRow(run, f"{rate} {seed}", "", {"adam.lr": rate}, seed) for rate in rates]
+            made = components(**{**BASE, "dtype": dtype, "seed": seed})
+            records.add_components([(content_key(made), made)])
+            ids = tuple(trial.id for trial in trials)
+            records.add_trials(trials)
+            records.add_nodes([NodeRow(run, f"fit@{seed}", "fit", "train", ids, content_key(made), "done")])
+    assert reasons(records, run) == ["dtype changed: float32 -> float64"]
+
+
+def test_an_instance_of_the_same_key_is_the_same_whatever_its_settings(records):
+    first = enter(records)
+    run = enter(records, ({"seed": 7, "adam.lr": 0.1}, {}), ({"seed": 8}, {"seed": 8}), state="cached")
+    assert reasons(records, run)[0] == f"cached: nothing changed since run {first} [adam.lr=0.1 seed=7]"
 
 
 def test_an_unknown_node_is_said_with_the_nearest(records):
