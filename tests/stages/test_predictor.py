@@ -172,11 +172,12 @@ def test_parts_give_the_same_predictor_back(registry):
     assert (again.task, again.classes) == ("classes", ("red", "green", "blue"))
 
 
-def test_a_preparation_that_no_transform_provides_is_refused(registry):
+@pytest.mark.parametrize(("module", "name"), [("os", "remove"), ("plugins.transform.split", "DataError")])
+def test_a_preparation_that_no_transform_provides_is_refused(registry, module, name):
     prepared = standardize(blobs(), None)
     parts, arrays = network(registry, prepared).to_parts()
-    parts["preparation"]["steps"][0].update(module="os", name="remove")
-    with pytest.raises(DataError, match="'remove' of os, which no installed transform provides"):
+    parts["preparation"]["steps"][0].update(module=module, name=name)
+    with pytest.raises(DataError, match=f"'{name}' of {module}, which no installed transform provides"):
         Predictor.from_parts(parts, arrays, registry)
 
 

@@ -56,8 +56,8 @@ def test_auroc_is_left_out_where_a_class_is_absent():
 
 
 def test_auroc_of_two_classes_ranks_by_the_second():
-    measured = classification(Given([[0.9, 0.1], [0.4, 0.6], [0.3, 0.7]]), data([0, 1, 0], 2, test=range(3)))
-    assert measured["auroc"] == 0.5
+    given = Given([[0.9, 0.1], [0.4, 0.6], [0.3, 0.7], [0.2, 0.8]])
+    assert classification(given, data([0, 1, 0, 1], 2, test=range(4)))["auroc"] == 0.75
 
 
 def test_certain_and_wrong_stays_finite():
