@@ -41,8 +41,7 @@ def images(seed: int = 0, task: str = "classes") -> DataSet:
 
 
 def part(stage: str) -> Part:
-    kind, name = stage.split(".")
-    return Part(f"a_{name}", stage, REGISTRY.stage(stage).check(OPTIONS.get(stage, {})))
+    return Part(stage.replace(".", "_"), stage, REGISTRY.stage(stage).check(OPTIONS.get(stage, {})))
 
 
 def settings(stages: Sequence[str], trial: int) -> dict[str, dict[str, float]]:

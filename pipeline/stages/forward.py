@@ -55,13 +55,15 @@ class Forward:
     ) -> Iterator[tuple[slice, dict[str, npt.NDArray[Any]]]]:
         """Yield chunks: the rows, and `outputs` (members, rows, outputs) and `losses` (members, rows).
 
-        `weights` are (members, size); `inputs` and `targets` hold one array for all members or one for each.
+        All arrays given are on the backend.  `weights` are (members, size); `inputs` and `targets` hold one
+        array for all members or one for each.
         """
         rows = len(inputs[0])
         for start in range(0, rows, CHUNK):
             chunk = slice(start, min(start + CHUNK, rows))
             executor = self._executor(chunk.stop - chunk.start, shared=len(inputs) == 1)
-            self._fill(executor, "weights", weights)
+            if "weights" in executor.inputs:
+                self._backend.xp.copyto(executor.inputs["weights"], weights)
             self._fill_rows(executor, "inputs", inputs, chunk)
             self._fill_rows(executor, "targets", targets, chunk)
             executor.run()
@@ -79,7 +81,7 @@ class Forward:
             batched |= set() if shared else {"inputs", "targets"} & program.graph.inputs.keys()
             executor = program.bind(self._members, batched, self._backend)
             for name in self._values.keys() & executor.inputs.keys():
-                self._fill(executor, name, self._values[name])
+                self._backend.xp.copyto(executor.inputs[name], self._backend.from_host(self._values[name]))
             self._executors[rows, shared] = executor
         return self._executors[rows, shared]
 
@@ -97,17 +99,13 @@ class Forward:
                 results["losses"] = self._loss.stage.function(outputs, y, **self._loss.traced_options(graph))
         return Program(graph, results)
 
-    def _fill(self, executor: Executor, name: str, value: Array) -> None:
-        if name in executor.inputs:
-            self._backend.xp.copyto(executor.inputs[name], self._backend.from_host(value))
-
     def _fill_rows(self, executor: Executor, name: str, arrays: Sequence[Array], chunk: slice) -> None:
         if name not in executor.inputs:
             return
-        if len(arrays) == 1:
-            self._fill(executor, name, arrays[0][chunk])
-        for slot, array in enumerate(arrays if len(arrays) > 1 else ()):
-            self._backend.xp.copyto(executor.inputs[name][slot], self._backend.from_host(array[chunk]))
+        buffer = executor.inputs[name]
+        places = [buffer] if len(arrays) == 1 else list(buffer)
+        for place, array in zip(places, arrays, strict=True):
+            self._backend.xp.copyto(place, array[chunk])
 
     def _fetched(self, executor: Executor, name: str) -> npt.NDArray[Any]:
         tensor = executor.program.outputs[name]
@@ -139,7 +137,7 @@ def forward(
     values = {f"{node}.{name}": np.array([one[name] for one in each], dtype=dtype) for name in model.varying}
     weights = np.stack([_flat(layout, one) for one in parameters])
     pass_ = Forward(model, layout, spec, place, len(parameters), values, dtype=dtype)
-    return pass_.outputs(place.from_host(weights), [np.asarray(inputs, dtype=spec.dtype)])
+    return pass_.outputs(place.from_host(weights), [place.from_host(np.asarray(inputs, dtype=spec.dtype))])
 
 
 def _layout(
