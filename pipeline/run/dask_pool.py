@@ -1,0 +1,115 @@
+"""Tasks on a Dask cluster, opened in the background while the driver still plans."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from queue import Empty, SimpleQueue
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from dask._task_spec import Task
+
+from pipeline.errors import PlaitError
+from pipeline.run.cluster import ClusterSpec, connect
+from pipeline.run.events import event_from_json
+from pipeline.run.pool import Finished
+from pipeline.stages.events import Event
+
+if TYPE_CHECKING:
+    from distributed import Client, Future
+
+
+class DaskPool:
+    """A Dask client and its cluster; events of the topic `topic` come back with the finished tasks."""
+
+    task_options: Mapping[str, Any] = MappingProxyType({})
+
+    def __init__(self, spec: ClusterSpec, workers: int, backend: str, topic: str):
+        self.workers = workers
+        self._settings = (spec, workers, backend)
+        self._topic = topic
+        self._inbox: SimpleQueue[str | Event] = SimpleQueue()
+        self._futures: dict[str, Future] = {}
+        self._client: Client | None = None
+        self._cluster: Any = None
+        self._error: BaseException | None = None
+        self._opening = threading.Thread(target=self._open, name="plait-open-cluster", daemon=True)
+        self._opening.start()
+
+    @property
+    def opening(self) -> bool:
+        """Tell whether the cluster is not up yet."""
+        return self._opening.is_alive()
+
+    def start(self, graph: Mapping[str, Task]) -> None:
+        """Send the tasks to the scheduler, once it is there."""
+        futures = self._connected().get(dict(graph), list(graph), sync=False)
+        for name, future in zip(graph, futures, strict=True):
+            self._futures[name] = future
+            future.add_done_callback(lambda done: self._inbox.put(done.key))
+
+    def wait(self, seconds: float) -> list[Finished | Event]:
+        """Return finished tasks and events, in the order in which they came."""
+        messages = []
+        with suppress(Empty):
+            messages.append(self._inbox.get(timeout=seconds))
+            while True:
+                messages.append(self._inbox.get_nowait())
+        finished = self._collect(
+            [name for name in messages if isinstance(name, str) and name in self._futures]
+        )
+        return [
+            m if isinstance(m, Event) else finished[m]
+            for m in messages
+            if isinstance(m, Event) or m in finished
+        ]
+
+    def close(self) -> None:
+        """Close the client, and the cluster where it is ours; workers that still compute are killed."""
+        self._opening.join()
+        for closing in (self._client, self._cluster):
+            if closing is not None:
+                closing.close()
+        self._client = self._cluster = None
+
+    def _open(self) -> None:
+        try:
+            self._client, self._cluster = connect(*self._settings)
+            self._client.subscribe_topic(self._topic, self._hear)
+            self.workers = len(self._client.scheduler_info(n_workers=-1)["workers"]) or self.workers
+        except BaseException as error:
+            self._error = error
+
+    def _hear(self, stamped: tuple[float, dict[str, Any]]) -> None:
+        self._inbox.put(event_from_json(stamped[1]))
+
+    def _connected(self) -> Client:
+        self._opening.join()
+        if self._error is not None:
+            raise self._error
+        if self._client is None or self._client.status != "running":
+            raise PlaitError(
+                "the Dask cluster went away\n    run again: what was finished is kept and not repeated"
+            )
+        return self._client
+
+    def _collect(self, names: list[str]) -> dict[str, Finished]:
+        futures = {name: self._futures.pop(name) for name in names}
+        good = [name for name, future in futures.items() if future.status == "finished"]
+        values = self._connected().gather([futures[name] for name in good], errors="raise") if good else []
+        finished = {name: Finished(name, value) for name, value in zip(good, values, strict=True)}
+        for name in names:
+            if name not in finished:
+                finished[name] = _failure(name, futures[name])
+        return finished
+
+
+def _failure(name: str, future: Future) -> Finished:
+    from distributed import KilledWorker
+
+    if future.status != "error":  # cancelled: the scheduler has gone or restarted
+        return Finished(name, error=PlaitError(f"the cluster dropped the task ({future.status})"))
+    error = future.exception()
+    return Finished(name, error=error, blamed=str(error.task) if isinstance(error, KilledWorker) else "")

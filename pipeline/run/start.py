@@ -1,0 +1,90 @@
+"""From a DAG and what was asked for to a plan and its run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from pipeline.dag.cohorts import WIDTH
+from pipeline.errors import UserError
+from pipeline.run.cluster import ClusterSpec, cluster_spec, local_workers
+from pipeline.run.events import Tracker
+from pipeline.run.execution import Execution, Run
+from pipeline.run.plan import Plan, make_plan
+from pipeline.run.records import Records
+
+if TYPE_CHECKING:
+    from pipeline.dag.spec import Dag
+    from pipeline.run.dask_pool import DaskPool
+    from pipeline.run.store import Store
+
+BACKENDS = ("numpy", "cupy", "auto")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a person asks for beside the DAG; empty where he left it open."""
+
+    frm: str | None = None
+    to: str | None = None
+    only: str | None = None
+    cluster: str | Mapping[str, Any] | None = None
+    backend: str = "auto"
+    width: int = WIDTH
+    given: Mapping[str, str] = field(default_factory=dict)
+
+
+def resolve_backend(wanted: str) -> str:
+    """Return `numpy` or `cupy`; `auto` is `cupy` where there is a GPU that CuPy can use."""
+    if wanted not in BACKENDS:
+        raise UserError(f"there is no backend {wanted!r}\n    allowed: {', '.join(BACKENDS)}")
+    if wanted != "auto":
+        return wanted
+    try:
+        import cupy
+
+        return "cupy" if cupy.cuda.is_available() else "numpy"
+    except Exception:  # CuPy that is not there, or does not find its CUDA, serves nobody
+        return "numpy"
+
+
+def plan_dag(dag: Dag, store: Store, request: Request, *, verify: bool = False, workers: int = 0) -> Plan:
+    """Plan a run of `dag`; UserError where the request does not fit it."""
+    backend = resolve_backend(request.backend)
+    spec = cluster_spec(request.cluster, dag.cluster)
+    return make_plan(
+        dag,
+        store,
+        workers=workers or _workers(spec, backend),
+        backend=backend,
+        width=request.width,
+        frm=request.frm,
+        to=request.to,
+        only=request.only,
+        given=request.given,
+        verify=verify,
+    )
+
+
+def run_dag(dag: Dag, store: Store, request: Request, trackers: Iterable[Tracker] = ()) -> Run:
+    """Run `dag` and return what came of it; results are in the store as soon as they are there."""
+    spec = cluster_spec(request.cluster, dag.cluster)
+    plan = plan_dag(dag, store, request, verify=True)
+    with Records(store.records) as records:
+        return Execution(plan, records, trackers).run(_opener(spec, plan))
+
+
+def _opener(spec: ClusterSpec, plan: Plan) -> Callable[[str], DaskPool] | None:
+    if spec.kind == "inline":
+        return None
+    from pipeline.run.dask_pool import DaskPool
+
+    return partial(DaskPool, spec, plan.workers, plan.backend)
+
+
+def _workers(spec: ClusterSpec, backend: str) -> int:
+    if spec.kind == "inline":
+        return 1
+    return spec.workers or local_workers(backend)
