@@ -152,3 +152,19 @@ def test_state_is_walked_from_left_to_right_in_nested_tuples():
     nested = (1, ((2,), 3), ())
     assert list(leaves(nested)) == [1, 2, 3]
     assert mapped(lambda leaf: -leaf, nested) == (-1, ((-2,), -3), ())
+
+
+def test_what_acts_after_a_step_has_the_last_word_on_the_weights(cohort_of, training_of):
+    training = training_of(cohort_of({"max_norm.limit": 0.01}, regularizers=["regularizer.max_norm"]))
+    layout = training._tracer.layout
+    weights = layout.bind(stepped(training, 2)[0])["hidden0.weights"]
+    assert np.linalg.norm(weights, axis=0).max() <= 0.01 * (1 + 1e-6)
+
+
+def test_changed_gradients_are_what_the_optimizer_steps_against(cohort_of, training_of):
+    setting = {"sgd.lr": 1.0, "clip.limit": 1e-3}
+    training = training_of(
+        cohort_of(setting, optimizer="optimizer.sgd", regularizers=["regularizer.clip"], dtype="float64")
+    )
+    before = np.array(training.weights)
+    assert np.linalg.norm(stepped(training, 1) - before) == pytest.approx(1e-3)
