@@ -33,7 +33,9 @@ def read(draft: Draft, problems: Problems) -> Gather | None:
     if not isinstance(at.value, Mapping):
         problems.add(at, f"gather is {describe(at.value)}", allowed=_FORMS)
         return None
-    return _read_mapping(at, reading.entries(at, "gather", problems, KEYS), problems)
+    before = len(problems.found)
+    gather = _read_mapping(at, reading.entries(at, "gather", problems, KEYS), problems)
+    return gather if len(problems.found) == before else None
 
 
 def _read_mapping(at: Located, found: Mapping[str, Entry], problems: Problems) -> Gather | None:
@@ -110,12 +112,13 @@ def _check_node(spec: NodeSpec, draft: Draft, gathered: _Gathered, problems: Pro
             hint = "add gather: all, or name several nodes"
             problems.add(draft.at, f"{spec.name!r} receives one model for each trial", hint=hint)
         return
-    for axis in (*(gather.group or ()), *(gather.over or ())):
-        if axis not in gathered.axes:
-            named = next((item for item in _named(at) if item.value == axis), at)
-            message = f"{', '.join(gathered.kinds)} does not vary along {axis!r}"
-            reading.unknown(named, message, gathered.axes, problems)
-    _check_count(spec, gather, at, gathered, problems)
+    missing = [axis for axis in (*(gather.group or ()), *(gather.over or ())) if axis not in gathered.axes]
+    for axis in missing:
+        named = next((item for item in _named(at) if item.value == axis), at)
+        message = f"{', '.join(gathered.kinds)} does not vary along {axis!r}"
+        reading.unknown(named, message, gathered.axes, problems)
+    if not missing:
+        _check_count(spec, gather, at, gathered, problems)
 
 
 def _check_count(
@@ -130,9 +133,7 @@ def _check_count(
         problems.add(at, f"the best {gather.best} of {gathered.count}: there are not so many to choose from")
     for name, kind in gathered.kinds.items():
         if kind != "train":
-            problems.add(
-                at, f"best needs validation metrics, which {name!r} has not; train nodes record them"
-            )
+            problems.add(at, f"best needs validation metrics, which only train nodes have; {name!r} has none")
 
 
 def _named(at: Located) -> list[Located]:

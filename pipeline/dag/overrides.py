@@ -59,9 +59,7 @@ def _override(root: Located, key: Located, value: Located, problems: Problems) -
         return _write(root, ["sweep", "space", path.removeprefix("sweep.space.")], key, value)
     nodes = _keys(root, ["nodes"])
     if option and node in nodes:
-        return _write(
-            _without(root, ["sweep", "space"], path), ["nodes", node, "options", option], key, value
-        )
+        return _write(_without_axis(root, path), ["nodes", node, "options", option], key, value)
     allowed = [*TOP, *(f"{name}.{option or '…'}" for name in nodes)]
     reading.unknown(key, f"there is no {path!r} to override", allowed, problems)
     return root
@@ -75,6 +73,14 @@ def _write(at: Located, path: Sequence[str], key: Located, value: Located) -> Lo
     entry_key = old.key if old and rest else Located(name, key.source)
     inner = _write(old.value if old else Located(None, key.source), rest, key, value) if rest else value
     return Located({**entries, name: Entry(entry_key, inner)}, at.source, at.line, at.column)
+
+
+def _without_axis(root: Located, name: str) -> Located:
+    """Return `root` with the option no longer swept; with the last one goes what was to search them."""
+    if name not in _keys(root, ["sweep", "space"]):
+        return root
+    root = _without(root, ["sweep", "space"], name)
+    return root if "space" in _keys(root, ["sweep"]) else _without(root, ["sweep"], "search")
 
 
 def _without(at: Located, path: Sequence[str], name: str) -> Located:
