@@ -8,12 +8,13 @@ from typing import Any, Literal, get_args, get_origin
 
 import numpy as np
 import pytest
+from strict import has_compiler, strict_backend
 
 from pipeline import DataSet
 from pipeline.stages.options import annotation_of, fields_by_option
 from pipeline.stages.registry import Registry
 from pipeline.stages.stage import Stage
-from pipeline.testing import check_stage
+from pipeline.testing import check_stage, tracing
 
 
 def _csv(folder: Path) -> dict[str, Any]:
@@ -70,3 +71,10 @@ TRACED = [ref for kind in KINDS for ref in Registry().names(kind)]
 def test_every_choice_of_a_traced_stage_conforms(ref, name, value, registry, tmp_path):
     options = OPTIONS.get(ref, lambda folder: {})(tmp_path)
     check_stage(registry.stage(ref), options={**options, name: value})
+
+
+@pytest.mark.skipif(not has_compiler, reason="no C compiler")
+@pytest.mark.parametrize("ref", TRACED)
+def test_a_traced_stage_conforms_on_arrays_as_strict_as_those_of_cupy(ref, registry, tmp_path, monkeypatch):
+    monkeypatch.setattr(tracing, "gpu", strict_backend)
+    check_stage(registry.stage(ref), options=OPTIONS.get(ref, lambda folder: {})(tmp_path))

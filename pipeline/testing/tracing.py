@@ -77,7 +77,7 @@ def _check_independent(
 def _check_gpu(
     subject: Subject, trace: Trace, cohort: Sequence[Given], found: Sequence[dict[str, Array]], dtype: str
 ) -> None:
-    backend = _gpu()
+    backend = gpu()
     if backend is None:
         return
     with subject.when("its trace runs on the GPU"):
@@ -90,7 +90,8 @@ def _check_gpu(
             )
 
 
-def _gpu() -> Backend | None:
+def gpu() -> Backend | None:
+    """Return the backend to compare NumPy with, or None where there is no GPU."""
     try:
         return backend_named("cupy")
     except UserError:

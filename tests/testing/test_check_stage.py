@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -26,7 +28,7 @@ from pipeline import (
 )
 from pipeline.options import Positive
 from pipeline.stages.stage import Stage
-from pipeline.testing import check_stage
+from pipeline.testing import check_stage, traces, tracing
 
 
 def assert_fault(stage, match, **examples):
@@ -200,8 +202,6 @@ def test_a_wrong_gradient_is_told(monkeypatch):
 
 
 def test_members_that_touch_each_other_are_told(monkeypatch):
-    from pipeline.testing import traces
-
     @augment
     def pass_on(x, rng):
         """Return the inputs."""
@@ -215,6 +215,19 @@ def test_members_that_touch_each_other_are_told(monkeypatch):
 
     monkeypatch.setattr(traces.Trace, "run", mixed)
     assert_fault(pass_on, "a member's x differ, in some bit, alone and in a cohort of 7")
+
+
+def test_a_backend_that_gives_other_numbers_is_told(monkeypatch):
+    @augment
+    def halve(x, rng):
+        """Halve the inputs."""
+        return x / 2
+
+    numpy = tracing.backend_named("numpy")
+    monkeypatch.setattr(tracing, "gpu", lambda: numpy)
+    check_stage(halve)
+    monkeypatch.setattr(tracing, "gpu", lambda: replace(numpy, to_host=lambda array: array * 1.01))
+    assert_fault(halve, "its x differ between NumPy and CuPy .float32.")
 
 
 def test_a_number_that_is_not_finite_is_told():
