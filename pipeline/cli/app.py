@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from pipeline import __version__
-from pipeline.cli import check, plugins, schema
+from pipeline.cli import check, plan, plugins, run, schema
 
 # Rich would draw frames around the help, and take longer to import than everything else together.
 app = typer.Typer(
@@ -25,6 +25,8 @@ of_plugins = typer.Typer(help="The stages that are installed.", no_args_is_help=
 app.add_typer(of_plugins, name="plugins")
 
 app.command("check")(check.check)
+app.command("plan")(plan.plan)
+app.command("run")(run.run)
 app.command("schema")(schema.schema)
 of_plugins.command("list")(plugins.show_list)
 of_plugins.command("show")(plugins.show_stage)

@@ -21,3 +21,20 @@ Sets = Annotated[
 ]
 
 STORE = Path(".plait")
+
+_NODE = {"metavar": "NODE", "show_default": False}
+From = Annotated[
+    str | None, typer.Option("--from", help="Run this node and all that depends on it again.", **_NODE)
+]
+To = Annotated[str | None, typer.Option("--to", help="Run what this node needs, and it.", **_NODE)]
+Only = Annotated[str | None, typer.Option("--only", help="Run this node alone, on stored inputs.", **_NODE)]
+Cluster = Annotated[
+    str | None,
+    typer.Option(
+        "--cluster",
+        metavar="CLUSTER",
+        help="inline, local, local:4, tcp://HOST:PORT or MODULE:CLASS.",
+        show_default=False,
+    ),
+]
+Backend = Annotated[str, typer.Option("--backend", metavar="BACKEND", help="numpy, cupy or auto.")]
