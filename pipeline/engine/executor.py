@@ -113,7 +113,8 @@ class Executor:
             # the operand's elements do not lie in order: copy them in order, then look at the copy
             key = ("copy", target.index)
             copy = self._arena.temporary(key, self._shape(target), target.dtype)
-            self._copies[self._liveness.root(source)].append(key)
+            if not self._liveness.is_kept(target):
+                self._copies[self._liveness.root(source)].append(key)
             source_shape = lead + source.shape
             self._calls.append(Call(self.backend.xp.copyto, (copy.reshape(source_shape), array)))
             view = copy

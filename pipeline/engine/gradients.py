@@ -48,7 +48,8 @@ def _linear_seed(y: Tensor) -> Tensor:
     """Return zeros of y's shape that are a node of their own, so that a derivative to them exists."""
     zero = y.graph.constant(np.zeros(y.shape, y.dtype), y.dtype)
     # the tag keeps two seeds of one shape from being merged
-    return apply("stop_gradient", [zero], tag=len(y.graph.instructions))
+    seed: Tensor = apply("stop_gradient", [zero], tag=len(y.graph.instructions))
+    return seed
 
 
 def _pull_back(instruction: Instruction, sums: dict[int, Tensor]) -> None:
@@ -72,7 +73,7 @@ def unbroadcast(cotangent: Tensor, shape: tuple[int, ...]) -> Tensor:
     """Sum a cotangent over the axes along which its operand of `shape` was stretched."""
     wide = shape_of(cotangent)
     stretched = [place - len(wide) for place, n in enumerate(shape) if n == 1 and wide[place] != 1]
-    return ops.sum(cotangent, stretched, keepdims=True) if stretched else cotangent  # type: ignore[no-any-return]
+    return ops.sum(cotangent, stretched, keepdims=True) if stretched else cotangent
 
 
 def _between(xs: Sequence[Tensor], ys: Sequence[Tensor]) -> list[Instruction]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any, NamedTuple
 
@@ -60,6 +60,36 @@ def _each(function: Callable[..., Any], out: Array, *arguments: Any) -> Call:
 
 def _ufunc(name: str) -> Builder:
     return lambda site: [_each(getattr(site.xp, name), site.out, *site.ins)]
+
+
+def _ordered(build: Callable[[Site], list[Call]]) -> Builder:
+    """Give a builder operands whose members lie in order, copied where they do not.
+
+    NumPy rounds some functions, and orders sums, by how memory lies and how long its inner loop is; with
+    every member in order neither depends on the number of members.
+    """
+
+    def ordered(site: Site) -> list[Call]:
+        copies, ins = [], []
+        for array, batched in zip(site.ins, site.batched, strict=True):
+            if not in_order(array, batched):
+                copy = site.scratch(array.shape, array.dtype)
+                copies.append(_copy(site.xp, copy, array))
+                array = copy
+            ins.append(array)
+        return [*copies, *build(replace(site, ins=ins))]
+
+    return ordered
+
+
+def in_order(array: Array, batched: bool) -> bool:
+    """Return whether each member's elements lie side by side in order; members may lie apart."""
+    expected = array.itemsize
+    for length, stride in reversed(list(zip(array.shape, array.strides, strict=True))[int(batched) :]):
+        if length != 1 and stride != expected:
+            return False
+        expected *= length
+    return True
 
 
 def _matmul(site: Site) -> list[Call]:
@@ -210,13 +240,6 @@ def _window_key(
     return tuple(key)
 
 
-UFUNCS = (
-    "negative exp expm1 log log1p sqrt square reciprocal sign sin cos tanh floor add subtract multiply "
-    "divide power maximum minimum equal not_equal less less_equal greater greater_equal isfinite "
-    "logical_and logical_or logical_not"
-).split()
-
-
 def _scan(site: Site) -> list[Call]:
     """Bind the body once; a run replays it for each step, carries updated in place."""
     from pipeline.engine.recurrence import Recurrence
@@ -224,23 +247,30 @@ def _scan(site: Site) -> list[Call]:
     return [Call(Recurrence(site).run, ())]
 
 
+EXACT = (
+    "negative sqrt square reciprocal sign floor add subtract multiply divide maximum minimum "
+    "equal not_equal less less_equal greater greater_equal isfinite logical_and logical_or logical_not"
+).split()  # rounded correctly, or not at all: the same wherever an element lies
+ROUNDED = "exp expm1 log log1p sin cos tanh power".split()
+
 KERNELS: Mapping[str, Builder] = {
-    **{name: _ufunc(name) for name in UFUNCS},
+    **{name: _ufunc(name) for name in EXACT},
+    **{name: _ordered(_ufunc(name)) for name in ROUNDED},
     "matmul": _matmul,
     "abs": _ufunc("absolute"),
-    "sigmoid": _sigmoid,
-    "softplus": _softplus,
+    "sigmoid": _ordered(_sigmoid),
+    "softplus": _ordered(_softplus),
     "relu": _relu,
     "gate": _gate,
-    "erf": _erf,
+    "erf": _ordered(_erf),
     "where": _where,
     "cast": _cast,
-    "sum": _reduce_ufunc("add"),
-    "max": _reduce_ufunc("maximum"),
-    "min": _reduce_ufunc("minimum"),
+    "sum": _ordered(_reduce_ufunc("add")),
+    "max": _ordered(_reduce_ufunc("maximum")),
+    "min": _ordered(_reduce_ufunc("minimum")),
     "argmax": _arg("argmax"),
     "argmin": _arg("argmin"),
-    "cumsum": _cumsum,
+    "cumsum": _ordered(_cumsum),
     "unslice": _unslice,
     "concatenate": _concatenate,
     "take": _take,

@@ -35,6 +35,10 @@ class Liveness:
         """Return the place of the last instruction that reads the buffer of `tensor`, -1 if none does."""
         return self._last.get(self.root(tensor), -1)
 
+    def is_kept(self, tensor: Tensor) -> bool:
+        """Return whether an output or update lies in the buffer of `tensor`."""
+        return self.root(tensor) in self._kept
+
     def dying(self, place: int) -> list[int]:
         """Return the roots that nobody reads after the instruction at `place`."""
         return self._dying.get(place, [])
@@ -61,7 +65,7 @@ class Liveness:
             self._last.setdefault(self.root(output), place)
 
     def _keep(self, program: Program) -> None:
+        self._kept = {self.root(x) for x in (*program.outputs.values(), *program.updates.values())}
         # an input's last read decides whether its update may be written in place; it is never released
-        for tensor in (*program.outputs.values(), *program.updates.values()):
-            if self.root(tensor) not in {x.index for x in program.inputs.values()}:
-                self._last.pop(self.root(tensor), None)
+        for root in self._kept - {x.index for x in program.inputs.values()}:
+            self._last.pop(root, None)

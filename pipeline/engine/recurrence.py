@@ -68,7 +68,7 @@ class Recurrence:
             self._copy(buffer, sequence[:, step] if lead else sequence[step])
         self._step()
         for total, term in self._sums:
-            self._add(total, term, total)
+            self._add(total, term, out=total)
         for stacked, result, lead in self._results:
             self._copy(stacked[:, step] if lead else stacked[step], result)
 
