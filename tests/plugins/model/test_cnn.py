@@ -3,8 +3,9 @@ import autograd.numpy as anp
 import numpy as np
 import pytest
 
-from pipeline import ShapeError
-from pipeline.stages.net import eager
+from pipeline import ShapeError, ops
+from pipeline.engine import gradient
+from pipeline.stages.net import Layout, Net, bound, eager
 from plugins.model.cnn import cnn
 
 OPTIONS = {"channels": (3, 4), "hidden": (5,), "outputs": 2}
@@ -80,3 +81,20 @@ def test_images_too_small_for_the_pools_are_refused_with_the_fix():
 def test_a_table_is_refused_with_its_shape_and_what_is_needed():
     with pytest.raises(ShapeError, match=r"cnn works on images, \(batch, height, width\).*given \(3, 48\)"):
         cnn(X.reshape(3, 48), eager(), outputs=2)
+
+
+def test_gradients_reach_kernels_that_are_cut_from_flat_weights(traced, slopes_of):
+    parameters = initial(X, **OPTIONS)
+    discovered = eager(seed=1)
+    cnn(X, discovered, **OPTIONS)
+    layout = Layout(list(discovered.declared.values()))
+
+    def f(weights):
+        cut = layout.bind(weights)
+        outputs = ops.sum(ops.sin(cnn(X, Net(bound(cut)), **OPTIONS)))
+        return layout.flat(dict(zip(cut, gradient(outputs, list(cut.values())), strict=True)))
+
+    flat, _ = traced(f, weights=layout.flat(parameters))
+    _, slopes = slopes_of(cnn, X, parameters, **OPTIONS)
+    for name, found in layout.bind(flat).items():
+        np.testing.assert_allclose(found, slopes[name], rtol=1e-9, atol=1e-12)
