@@ -11,7 +11,7 @@ from pipeline.dag.spec import Dag
 from pipeline.errors import UserError
 
 if TYPE_CHECKING:
-    from pipeline.run.results import Results
+    from pipeline.results import Results
     from pipeline.run.store import Store
     from pipeline.stages.dataset import DataSet
     from pipeline.stages.events import Event
@@ -54,8 +54,8 @@ def run(
     pairs (inputs, targets), by the name of the data node whose place they take.  Trials that fail are in
     the results and raise nothing; UserError is raised for what keeps the run from starting.
     """
+    from pipeline.results import Results
     from pipeline.run.handing import hand_over
-    from pipeline.run.results import Results
     from pipeline.run.start import Request, run_dag
     from pipeline.run.store import Store
 

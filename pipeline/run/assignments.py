@@ -30,7 +30,7 @@ def job_of(plan: Plan, run: str, unit: Unit) -> Job:
         registry=plan.dag.registry.description(),
         log=str(logs / f"{Path(unit.name).name}.log"),
         stop=str(root / logs / STOP),
-        pieces=tuple(_piece(plan, instance) for instance in unit.instances),
+        pieces=tuple(piece_of(plan, instance) for instance in unit.instances),
         cohort=_cohort(plan, unit),
     )
 
@@ -41,7 +41,8 @@ def _cohort(plan: Plan, unit: Unit) -> dict[str, Any] | None:
     return unit.cohort.spec(plan.keys.__getitem__, plan.dag.dtype, plan.backend).to_json()
 
 
-def _piece(plan: Plan, instance: Instance) -> Piece:
+def piece_of(plan: Plan, instance: Instance) -> Piece:
+    """Return an instance as a worker sees it."""
     spec = instance.place.spec
     return Piece(
         instance=instance.id,

@@ -117,4 +117,5 @@ def _machine(plan: Plan) -> dict[str, Any]:
         "python": platform.python_version(),
         "workers": plan.workers,
         "backend": plan.backend,
+        "registry": plan.dag.registry.description(),
     }

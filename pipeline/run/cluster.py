@@ -134,6 +134,7 @@ def _local(workers: int, backend: str) -> Any:
         threads_per_worker=1,
         worker_class=PlainNanny,
         dashboard_address=None,
+        scheduler_kwargs={"dashboard": False, "dashboard_address": ":0"},  # 8787 may be taken
         silence_logs=50,
         memory_limit=0,  # Dask's limit would pause a worker for ever: a cohort's arrays are no Dask results
         preload=["pipeline.run.warm"],

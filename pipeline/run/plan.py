@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -108,7 +108,7 @@ class Plan:
         return {"stage": spec.stage, "instances": len(self.expansion.ids[node]), **states}
 
     def _cohort_json(self, cohort: Cohort, estimate: Estimate | None) -> dict[str, Any]:
-        size = {"parameters": None, "bytes": None} if estimate is None else estimate.to_json()
+        size = {"parameters": None, "bytes": None} if estimate is None else asdict(estimate)
         return {"node": cohort.node, "members": len(cohort.members), "first": cohort.members[0].label, **size}
 
 

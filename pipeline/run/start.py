@@ -50,14 +50,20 @@ def resolve_backend(wanted: str) -> str:
         return "numpy"
 
 
-def plan_dag(dag: Dag, store: Store, request: Request, *, verify: bool = False, workers: int = 0) -> Plan:
-    """Plan a run of `dag`; UserError where the request does not fit it."""
+def plan_dag(dag: Dag, store: Store, request: Request) -> Plan:
+    """Plan a run of `dag`, with the sizes of its cohorts; UserError where the request does not fit it."""
+    from pipeline.run.estimate import with_estimates
+
+    return with_estimates(_plan(dag, store, request))
+
+
+def _plan(dag: Dag, store: Store, request: Request, *, verify: bool = False) -> Plan:
     backend = resolve_backend(request.backend)
     spec = cluster_spec(request.cluster, dag.cluster)
     return make_plan(
         dag,
         store,
-        workers=workers or _workers(spec, backend),
+        workers=_workers(spec, backend),
         backend=backend,
         width=request.width,
         frm=request.frm,
@@ -71,7 +77,7 @@ def plan_dag(dag: Dag, store: Store, request: Request, *, verify: bool = False, 
 def run_dag(dag: Dag, store: Store, request: Request, trackers: Iterable[Tracker] = ()) -> Run:
     """Run `dag` and return what came of it; results are in the store as soon as they are there."""
     spec = cluster_spec(request.cluster, dag.cluster)
-    plan = plan_dag(dag, store, request, verify=True)
+    plan = _plan(dag, store, request, verify=True)
     with Records(store.records) as records:
         return Execution(plan, records, trackers).run(_opener(spec, plan))
 
