@@ -91,10 +91,10 @@ def test_gradients_reach_kernels_that_are_cut_from_flat_weights(traced, slopes_o
 
     def f(weights):
         cut = layout.bind(weights)
-        outputs = ops.sum(ops.sin(cnn(X, Net(bound(cut)), **OPTIONS)))
+        outputs = ops.sum(ops.sin(cnn(X, Net(bound(cut)), activation="tanh", **OPTIONS)))
         return layout.flat(dict(zip(cut, gradient(outputs, list(cut.values())), strict=True)))
 
     flat, _ = traced(f, weights=layout.flat(parameters))
-    _, slopes = slopes_of(cnn, X, parameters, **OPTIONS)
+    _, slopes = slopes_of(cnn, X, parameters, activation="tanh", **OPTIONS)
     for name, found in layout.bind(flat).items():
         np.testing.assert_allclose(found, slopes[name], rtol=1e-9, atol=1e-12)
