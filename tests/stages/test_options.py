@@ -105,7 +105,7 @@ def test_a_misspelt_name_is_shown_with_the_names_and_the_nearest():
 
 
 def test_a_wrong_item_of_a_list_is_named_by_its_place():
-    assert "option 'hidden[1]' is 0;" in refused(hidden=[8, 0])
+    assert "option 'hidden[1]' is 0;" in refused(hidden=[8, 0, "a"])
 
 
 def test_an_unknown_option_is_shown_with_the_options_and_the_nearest():

@@ -13,6 +13,7 @@ import pytest
 
 from pipeline.errors import UserError
 from pipeline.hooks import optimizer
+from pipeline.stages import discovery
 from pipeline.stages.options import RegistrationError
 from pipeline.stages.registry import (
     BlockedStage,
@@ -125,6 +126,39 @@ def test_an_unknown_name_is_looked_for_in_the_plugins_whose_kinds_are_unknown(si
     assert "optimizer.lion" in registry.names()
 
 
+def test_of_the_plugins_whose_kinds_are_unknown_the_namesake_is_imported_first(site):
+    site.install("cats", {"cats": "cats_pkg"}, {"cats_pkg": "raise OSError"})
+    package = {"lion_pkg.__init__": "from .core import lion", "lion_pkg.core": LION}
+    site.install("lion", {"lion": "lion_pkg"}, package)
+    registry = Registry()
+    registry.stage("optimizer.lion")
+    assert registry.broken == []
+
+
+def test_what_reading_a_source_suggests_and_its_import_does_not_confirm_is_dropped(site):
+    gone = LION + "\ndel lion\n" + LION.replace("lion", "tiger")
+    site.install("cats", {"cats": "cats_stages"}, {"cats_stages": gone})
+    site.install("lion", {"lion": "lion_stages"}, {"lion_stages": LION})
+    assert len(Registry().sources("optimizer.lion")) == 2
+    assert Registry().stage("optimizer.lion").distribution == "lion"
+
+
+def test_a_built_in_file_that_begins_with_an_underscore_is_no_stage(tmp_path, monkeypatch):
+    (tmp_path / "optimizer").mkdir()
+    for name in ("adam", "_draft"):
+        write(tmp_path / "optimizer", LION, f"{name}.py")
+    monkeypatch.setattr(discovery, "_PLUGINS", tmp_path)
+    assert Registry().names() == ["optimizer.adam"]
+
+
+def test_a_package_that_hides_the_built_in_stages_is_told(tmp_path, monkeypatch):
+    (tmp_path / "optimizer").mkdir()
+    write(tmp_path / "optimizer", LION, "adam.py")
+    monkeypatch.setattr(discovery, "_PLUGINS", tmp_path)
+    with pytest.raises(BrokenStage, match="another package called 'plugins' stands before plait's own"):
+        Registry().stage("optimizer.adam")
+
+
 def test_load_all_completes_the_names(site):
     site.install(
         "lion", {"lion": "lion_pkg"}, {"lion_pkg.__init__": "from .core import lion", "lion_pkg.core": LION}
@@ -156,6 +190,7 @@ def test_an_entry_point_may_name_one_function_of_a_module(site):
     two = LION + LION.split("\n\n", 1)[1].replace("def lion", "def tiger")
     site.install("cats", {"lion": "cats_stages:lion"}, {"cats_stages": two})
     registry = Registry()
+    assert "optimizer.tiger" not in registry.names()
     registry.stage("optimizer.lion")
     with pytest.raises(UnknownStage):
         registry.stage("optimizer.tiger")
@@ -216,6 +251,7 @@ def test_an_unknown_kind_is_told_with_the_kinds():
         (LION.replace("g, state", "state, g"), 5, r"its data arguments are \(w, state, g, t\)"),
         (LION.replace("w, g, state, t", "w, g, state"), 5, r"it takes exactly \(w, g, state, t\)"),
         (LION.replace("*, lr", "lr"), 5, "'lr' is no data argument; options stand after a bare *"),
+        (LION.replace("t, *", "t, lead, *"), 5, "'lead' is no data argument"),
         (LION.replace("steps: int = 3", "**more"), 5, r"\*\*more has no place in a stage"),
         (LION.replace("steps: int", "steps"), 5, "option 'steps' of lion has no annotation"),
         (LION.replace("t, *", "t=1, *"), 5, "data argument 't' may not have a default"),

@@ -446,6 +446,17 @@ def test_a_transform_that_draws_from_elsewhere_is_told():
     assert_fault(resample, "it gives another data set for the same seed")
 
 
+def test_a_transform_that_chooses_train_rows_by_test_rows_is_told():
+    @transform
+    def prune(data, rng):
+        """Drop train rows by the test rows' mean."""
+        inputs, _ = data.split("train")
+        mean = data.inputs[data.splits["test"]].mean() if "test" in data.splits else 0.0
+        return data.with_splits(train=data.rows("train")[inputs.reshape(len(inputs), -1).mean(axis=1) > mean])
+
+    assert_fault(prune, "it chooses train rows by looking at test rows")
+
+
 def test_an_ensemble_that_follows_the_first_member_is_told():
     @ensemble
     def first(predictions):
@@ -527,6 +538,18 @@ def test_a_train_stage_that_takes_no_epoch_is_told():
         """Do nothing."""
 
     assert_fault(idle, "it fails when it trains 3 members in float32: .*took no step")
+
+
+def test_a_train_stage_that_draws_from_elsewhere_is_told():
+    @train
+    def wild(fit):
+        """Train on rows that no seed governs."""
+        rng = np.random.default_rng()
+        for _ in fit.epochs(2):
+            for rows in fit.batches(8):
+                fit.step(rng.permutation(fit.rows)[: len(rows)])
+
+    assert_fault(wild, "it trains other weights for the same seed")
 
 
 def test_a_train_stage_passes():
