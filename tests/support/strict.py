@@ -40,10 +40,22 @@ class StrictArray:
         raise TypeError("implicit conversion to a NumPy array is not allowed")
 
     def __getitem__(self, key: Any) -> StrictArray:
-        return StrictArray(np.asarray(self._host[key]))
+        return StrictArray(np.asarray(self._host[_index(key)]))
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        self._host[key] = host(value)
+        self._host[_index(key)] = host(value)
+
+    def __mul__(self, other: Any) -> StrictArray:
+        return StrictArray(np.asarray(self._host * host(other)))
+
+    def all(self, axis: Any = None) -> StrictArray:
+        return StrictArray(np.asarray(self._host.all(axis)))
+
+    def __len__(self) -> int:
+        return len(self._host)
+
+    def copy(self) -> StrictArray:
+        return StrictArray(self._host.copy())
 
     def fill(self, value: Any) -> None:
         self._host.fill(value)
@@ -62,6 +74,10 @@ def host(value: Any) -> Any:
     if isinstance(value, np.ndarray):
         raise TypeError("unsupported type <class 'numpy.ndarray'>")
     return value
+
+
+def _index(key: Any) -> Any:
+    return tuple(map(host, key)) if isinstance(key, tuple) else host(key)
 
 
 class StrictUfunc:
@@ -228,10 +244,13 @@ class RawKernel:
 strict = SimpleNamespace(
     __name__="strict",
     empty=lambda shape, dtype: StrictArray(np.empty(shape, dtype)),
+    zeros=lambda shape, dtype: StrictArray(np.zeros(shape, dtype)),
     asarray=lambda value: StrictArray(np.array(value)),
     asnumpy=lambda value: value._host.copy(),
     RawKernel=RawKernel,
     add=StrictUfunc(np.add),
+    isfinite=StrictUfunc(np.isfinite),
+    all=_reduction("all"),
     sum=_reduction("sum"),
     max=_reduction("max"),
     min=_reduction("min"),
