@@ -127,7 +127,8 @@ def test_an_unknown_name_is_looked_for_in_the_plugins_whose_kinds_are_unknown(si
 
 
 def test_of_the_plugins_whose_kinds_are_unknown_the_namesake_is_imported_first(site):
-    site.install("cats", {"cats": "cats_pkg"}, {"cats_pkg": "raise OSError"})
+    for name in ("ant", "zebra"):
+        site.install(name, {name: name}, {name: "raise OSError"})
     package = {"lion_pkg.__init__": "from .core import lion", "lion_pkg.core": LION}
     site.install("lion", {"lion": "lion_pkg"}, package)
     registry = Registry()
