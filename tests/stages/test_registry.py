@@ -127,10 +127,10 @@ def test_an_unknown_name_is_looked_for_in_the_plugins_whose_kinds_are_unknown(si
 
 
 def test_of_the_plugins_whose_kinds_are_unknown_the_namesake_is_imported_first(site):
-    for name in ("ant", "zebra"):
-        site.install(name, {name: name}, {name: "raise OSError"})
     package = {"lion_pkg.__init__": "from .core import lion", "lion_pkg.core": LION}
     site.install("lion", {"lion": "lion_pkg"}, package)
+    for name in ("ant", "bee", "cat", "dog", "yak", "zebra"):
+        site.install(name, {name: name}, {name: "raise OSError"})
     registry = Registry()
     registry.stage("optimizer.lion")
     assert registry.broken == []
