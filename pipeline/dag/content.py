@@ -7,7 +7,7 @@ from pathlib import Path
 from pipeline.dag.located import Located, Source
 from pipeline.dag.problems import Problems
 
-LARGEST = 1_000_000
+LARGEST = 250_000
 
 
 def load(path: Path, problems: Problems) -> str:

@@ -8,10 +8,12 @@ from pipeline.dag.located import Located
 from pipeline.errors import DagError, Problem
 
 MOST_ALLOWED = 30
+# With more, a file is something else than a DAG file with mistakes, and its end may be minutes away.
+MOST_PROBLEMS = 100
 
 
 class Problems:
-    """Collect problems with their places; `raise_if_any` ends the reading."""
+    """Collect problems with their places; `raise_if_any` ends the reading, and so does too long a list."""
 
     def __init__(self) -> None:
         self.found: list[Problem] = []
@@ -22,6 +24,9 @@ class Problems:
         self.found.append(
             Problem(message, at.source.name, at.line, at.column, source, _listing(allowed), hint)
         )
+        if len(self.found) >= MOST_PROBLEMS:
+            stopped = f"{MOST_PROBLEMS} problems were found, then reading stopped; there may be more"
+            raise DagError([Problem(stopped), *self.found])
 
     def raise_if_any(self) -> None:
         """Raise a DagError with everything found so far, if something was."""

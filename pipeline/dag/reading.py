@@ -8,6 +8,8 @@ from pipeline.dag.located import Entry, Located, describe
 from pipeline.dag.problems import Problems
 from pipeline.errors import nearest
 
+MOST_COMPARED = 1000
+
 
 def entries(
     at: Located, what: str, problems: Problems, keys: Sequence[str] | None = None
@@ -31,7 +33,9 @@ def entries(
 
 def unknown(at: Located, message: str, names: Collection[str], problems: Problems) -> None:
     """Note a name that does not exist, with those that do and the nearest of them."""
-    hint = nearest(at.value, names) if isinstance(at.value, str) else ""
+    # Comparing with thousands of names takes seconds.
+    few = len(names) <= MOST_COMPARED
+    hint = nearest(at.value, names) if few and isinstance(at.value, str) else ""
     problems.add(at, message, allowed=names or ("none",), hint=hint)
 
 

@@ -59,6 +59,12 @@ def test_a_problem_shows_file_line_column_source_allowed_and_nearest(digits, reg
     assert lines[4] == "    did you mean 'optimizer.adam'?"
 
 
+def test_reading_stops_at_a_hundred_problems(problems):
+    found = problems("plait: 1\nnodes:\n" + "".join(f"  n{i}: 1\n" for i in range(200)))
+    assert len(found) == 101
+    assert found[0].message == "100 problems were found, then reading stopped; there may be more"
+
+
 def test_bytes_that_are_no_utf8_have_their_place(tmp_path, registry):
     problem = only_problem(write(tmp_path, b"plait: 1\nname: caf\xe9\n"), registry)
     assert problem.message == "the byte 0xe9 is not UTF-8"
@@ -67,7 +73,7 @@ def test_bytes_that_are_no_utf8_have_their_place(tmp_path, registry):
 
 def test_a_file_over_the_limit_is_not_read(tmp_path, registry):
     problem = only_problem(write(tmp_path, b"#" * (content.LARGEST + 1)), registry)
-    assert problem.message == "the file is larger than 1,000,000 bytes, the most a DAG file may have"
+    assert problem.message == "the file is larger than 250,000 bytes, the most a DAG file may have"
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path, registry):
