@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from pipeline.dag.scalars import resolve
+
+_SIGNS = frozenset(" ,=[]{}:'\"")
+
 
 def shown(value: object) -> str:
     """Write a value as a DAG file would: true, null, [64, 32], short numbers, plain words."""
@@ -17,7 +21,15 @@ def shown(value: object) -> str:
     if isinstance(value, Mapping):
         return f"{{{','.join(f'{key}:{shown(item)}' for key, item in value.items())}}}"
     text = str(value)
-    return text if text and not set(text) & set(" ,=[]{}:") and text.isprintable() else repr(text)
+    return text if isinstance(value, int) or _is_word(text) else repr(text)
+
+
+def _is_word(text: str) -> bool:
+    """Say whether a text needs no quotes: no sign of YAML's or a label's in it, and not read as a number."""
+    try:
+        return text.isprintable() and not _SIGNS & set(text) and resolve(text) == text
+    except ValueError:
+        return False
 
 
 def label(settings: Iterable[tuple[str, Any]]) -> str:

@@ -63,27 +63,25 @@ class _GrowingAxis:
         self.dag = dag
         self.values = list(dag.sweep.space[key])
         self.axis = Axis(key, self.values)
-        # By text, since 1, 1.0 and True are equal, and lists of options need not be hashable.
-        self.known = {repr(value): number for number, value in enumerate(self.values)}
+        # By what labels show: 1 and True are equal to Python, and a value need not be hashable.
+        self.known = {shown(value): number for number, value in enumerate(self.values)}
 
     def index(self, value: Any) -> int:
-        number = self.known.get(repr(value))
+        number = self.known.get(shown(value))
         return self.add(value) if number is None else number
 
     def add(self, value: Any) -> int:
         checked = self.check(value)
-        number = self.known.setdefault(repr(checked), len(self.values))
+        number = self.known.setdefault(shown(checked), len(self.values))
         if number == len(self.values):
             self.values.append(checked)
-        self.known[repr(value)] = number
         return number
 
     def check(self, value: Any) -> Any:
-        spec = self.dag.nodes[self.axis.node]
+        spec, option = self.dag.nodes[self.axis.node], self.axis.option
+        stage = self.dag.registry.stage(spec.stage)
         try:
-            return self.dag.registry.stage(spec.stage).check({**spec.options, self.axis.option: value})[
-                self.axis.option
-            ]
+            return stage.check({**spec.options, option: value})[option]
         except OptionError as error:
             raise StageError(
                 f"the search {self.dag.sweep.search.stage} proposes {self.axis.name}={shown(value)}: {error}"

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pipeline.stages.registry import Registry
 
 SEED = "seed"
+MOST_TRIALS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)

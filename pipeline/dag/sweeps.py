@@ -13,13 +13,12 @@ from pipeline.dag.labels import shown
 from pipeline.dag.located import Entry, Located
 from pipeline.dag.nodes import Draft
 from pipeline.dag.problems import Problems
-from pipeline.dag.spec import StageUse, Sweep
+from pipeline.dag.spec import MOST_TRIALS, StageUse, Sweep
 
 if TYPE_CHECKING:
     from pipeline.stages.registry import Registry
 
 KEYS = ("search", "space", "seeds")
-MOST_TRIALS = 1_000_000
 GRID = StageUse("search.grid")
 _SEEDED = ("transform", "train")
 
@@ -177,7 +176,7 @@ def _values(key: str, written: tuple[Located, ...], draft: Draft, problems: Prob
         value = at.plain()
         if draft.stage:
             value = stageuse.check_value(draft.stage, option, at, draft.options, problems)
-        if len(problems.found) == count and repr(value) in found:
+        if len(problems.found) == count and shown(value) in found:
             problems.add(at, f"the value {shown(value)} of {key} is there twice")
-        found.setdefault(repr(value), value)
+        found.setdefault(shown(value), value)
     return tuple(found.values())

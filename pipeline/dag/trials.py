@@ -15,9 +15,8 @@ from dataclasses import dataclass, field
 from pipeline.dag.axes import gathering_port, is_component, node_axes
 from pipeline.dag.instances import Axis, Instance, Place, Trial
 from pipeline.dag.settings import Point, propose
-from pipeline.dag.spec import SEED, Dag, NodeSpec
-
-MOST_TRIALS = 1_000_000
+from pipeline.dag.spec import MOST_TRIALS, SEED, Dag, NodeSpec
+from pipeline.errors import UserError
 
 
 @dataclass(frozen=True)
@@ -43,11 +42,6 @@ class Expansion:
         """Return the instance of `node` that serves `trial`."""
         return self.instances[self.of_trial[node][trial.number]]
 
-    def trials_of(self, instance: Instance) -> list[Trial]:
-        """Return every trial that `instance` serves."""
-        numbers = self.of_trial[instance.node]
-        return [self.trials[number] for number, other in enumerate(numbers) if other == instance.id]
-
 
 def expand(dag: Dag) -> Expansion:
     """Expand `dag`; raise UserError where its search proposes what cannot be trained."""
@@ -70,6 +64,19 @@ def _trials(
         values = {axis.name: axis.values[index] for axis, index in zip(axes, point, strict=True)}
         for place, seed in enumerate(seeds):
             yield Trial(number * len(seeds) + place, values, seed, sweeps_seed)
+
+
+def _check_gather(spec: NodeSpec, instances: Sequence[Instance]) -> None:
+    """Check what a scattered search left to gather: for a grid, the file's own checks have said enough."""
+    if spec.gather is None:
+        return
+    most = max(sum(map(len, instance.sources)) for instance in instances)
+    if most < (spec.gather.best or 2):
+        wanted = f"the best {spec.gather.best} of" if spec.gather.best else "more than"
+        raise UserError(
+            f"{spec.name!r} gathers {wanted} {most}: the search proposes too few settings\n"
+            "    give the search more trials, or gather along other axes"
+        )
 
 
 class _Expander:
@@ -116,6 +123,7 @@ class _Expander:
                 sources = (*self.mapped(place, number), *(find(point) for find in gathered))
                 instances.append(Instance(known, place, point, number, seed, sources))
             of_trial.append(known)
+        _check_gather(spec, instances[start:])
         self.expansion.places[spec.name] = place
         self.expansion.ids[spec.name] = range(start, len(instances))
         self.expansion.of_trial[spec.name] = of_trial

@@ -118,13 +118,12 @@ def test_several_gathers_of_one_node_stand_side_by_side(expanded):
     assert top.place.spec.gather.best == 3
 
 
-def test_a_trial_finds_its_instances_and_an_instance_its_trials(expanded):
+def test_a_trial_finds_its_instances(expanded):
     expansion = expanded()
     trial = expansion.trials[4]
     fit = expansion.at("fit", trial)
     assert fit.settings == {**trial.settings, "seed": trial.seed}
-    assert expansion.trials_of(fit) == [trial]
-    assert expansion.trials_of(expansion.of("vote")[0]) == expansion.trials
+    assert expansion.at("vote", trial) is expansion.of("vote")[0]
 
 
 def test_a_random_search_gives_scattered_settings_and_shares_by_what_they_have_in_common(expanded):
@@ -138,6 +137,20 @@ def test_a_random_search_gives_scattered_settings_and_shares_by_what_they_have_i
     assert sum(map(len, candidates(expansion, "vote").values())) == 5
     again = expanded(sweep, ("gather: all", "gather: {group: [parts.validation]}"))
     assert [trial.label for trial in again.trials] == [trial.label for trial in expansion.trials]
+
+
+@pytest.mark.parametrize(
+    ("trials", "gather", "message"),
+    [
+        (1, "all", "'vote' gathers more than 1: the search proposes too few settings"),
+        (3, "{best: 5}", "'vote' gathers the best 5 of 3: the search proposes too few settings"),
+    ],
+)
+def test_a_search_that_leaves_too_few_to_gather_is_noted(trials, gather, message, expanded):
+    search = f"{{stage: random, options: {{trials: {trials}}}}}"
+    sweep = f"sweep: {{search: {search}, space: {{adam.lr: [1, 2, 3, 4, 5, 6]}}}}"
+    with pytest.raises(UserError, match=message):
+        expanded(sweep, ("gather: all", f"gather: {gather}"))
 
 
 SEARCHES = '''
