@@ -2,6 +2,8 @@
 
     @optimizer
     def sgd(w, g, state, t, *, lr: Positive = 0.1, momentum: Probability = 0.0): ...
+
+Names are offered by `Literal`, lists by tuples: `Literal["relu", "tanh"]`, `tuple[Count, ...]`.
 """
 
 from __future__ import annotations
