@@ -23,7 +23,7 @@ class Book:
         self._records = records
         self._outcomes: dict[int, Outcome] = {}
         self._kinds = {node: place.spec.kind for node, place in plan.expansion.places.items()}
-        counted = {instance.id for instance in (*plan.cached, *plan.to_run)}
+        counted = {instance.id for instance in plan.concerned}
         own = [node for node in own_nodes(plan.expansion) if node in plan.selection.nodes]
         self._own: list[dict[str, int]] = [
             {node: i for node in own if (i := plan.expansion.of_trial[node][number]) in counted}
@@ -33,7 +33,7 @@ class Book:
         with records.together():
             self.run = self._enter()
             records.add_trials(self._trial_rows())
-            records.add_nodes(self._node_row(instance) for instance in (*plan.cached, *plan.to_run))
+            records.add_nodes(self._node_row(instance) for instance in plan.concerned)
             records.add_components((plan.keys[i.id], plan.keys.components(i)) for i in plan.to_run)
 
     def settle(self, outcomes: Sequence[Outcome]) -> None:

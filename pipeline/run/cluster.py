@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import UserError, nearest
@@ -15,11 +17,12 @@ if TYPE_CHECKING:
 
 ALLOWED = "inline, local, local:4, tcp://HOST:PORT, MODULE:CLASS"
 CONNECT_SECONDS = 5
+START = "start one with `dask scheduler`, or leave --cluster out to use the cores of this machine"
 
 
 @dataclass(frozen=True)
 class ClusterSpec:
-    """What was asked for: `kind` is `inline`, `local`, `address` or `class`; `workers` is 0 if left open."""
+    """What was asked for: `kind` is inline, local, address, file or class; 0 `workers` leaves them open."""
 
     kind: str
     workers: int = 0
@@ -76,6 +79,8 @@ def _from_mapping(settings: Mapping[str, Any]) -> ClusterSpec:
     workers = int(settings.get("workers", 0))
     if settings.get("address"):
         return ClusterSpec("address", target=str(settings["address"]))
+    if settings.get("scheduler_file"):
+        return ClusterSpec("file", target=str(settings["scheduler_file"]))
     if settings.get("class"):
         return ClusterSpec("class", workers, str(settings["class"]), dict(settings.get("kwargs") or {}))
     if settings.get("kwargs"):
@@ -99,8 +104,8 @@ def connect(spec: ClusterSpec, workers: int, backend: str) -> tuple[Client, Any]
 
     Raises UserError where the address does not answer, or the class is not there or does not start.
     """
-    if spec.kind == "address":
-        return _at_address(spec.target), None
+    if spec.kind in ("address", "file"):
+        return _existing(spec), None
     cluster = _local(workers, backend) if spec.kind == "local" else _of_class(spec)
     from distributed import Client
 
@@ -111,17 +116,26 @@ def connect(spec: ClusterSpec, workers: int, backend: str) -> tuple[Client, Any]
         raise
 
 
-def _at_address(address: str) -> Client:
+def _existing(spec: ClusterSpec) -> Client:
+    """Connect to a scheduler that runs already, given by its address or the file it has written."""
     from distributed import Client
 
+    where = {"address": spec.target} if spec.kind == "address" else {"scheduler_file": spec.target}
+    if spec.kind == "file" and not Path(spec.target).is_file():
+        raise UserError(f"there is no scheduler file {spec.target}\n    {START}")
     try:
-        return Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
+        if spec.kind == "address":
+            _knock(spec.target)
+        return Client(**where, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise UserError(
-            f"cannot reach a Dask scheduler at {address}: {reason}\n"
-            "    start one with `dask scheduler`, or leave --cluster out to use this machine's cores"
-        ) from error
+        raise UserError(f"cannot reach a Dask scheduler at {spec.target}: {reason}\n    {START}") from error
+
+
+def _knock(address: str) -> None:
+    """Raise OSError at once if nobody listens: Dask would try for as long as it may."""
+    host, _, port = address.partition("://")[2].rpartition(":")
+    socket.create_connection((host.strip("[]"), int(port)), timeout=CONNECT_SECONDS).close()
 
 
 def _local(workers: int, backend: str) -> Any:

@@ -40,8 +40,8 @@ class DaskPool:
 
     @property
     def opening(self) -> bool:
-        """Tell whether the cluster is not up yet."""
-        return self._opening.is_alive()
+        """Tell whether local processes are still being started."""
+        return self._settings[0].kind == "local" and self._opening.is_alive()
 
     def start(self, graph: Mapping[str, Task]) -> None:
         """Send the tasks to the scheduler, once it is there."""

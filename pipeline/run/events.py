@@ -30,8 +30,9 @@ def event_to_json(event: Event) -> dict[str, Any]:
 
 
 def event_from_json(json: Mapping[str, Any]) -> Event:
-    """Read what `event_to_json` gave."""
-    return Event(**{**json, "trials": tuple(json["trials"])})
+    """Read what `event_to_json` gave; Dask has added the worker's address to it."""
+    trials = tuple(json["trials"])
+    return Event(json["name"], json["run"], json["node"], trials, json["data"], json["at"])
 
 
 class Trackers:

@@ -18,7 +18,7 @@ from pipeline.run.interrupt import Interrupt
 from pipeline.run.outcomes import Outcome, exit_code
 from pipeline.run.pool import InlinePool
 from pipeline.run.records import RunState
-from pipeline.run.units import Units
+from pipeline.run.units import Unit, Units
 from pipeline.stages.events import Event, EventName
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pipeline.run.records import Records
 
 PREPARATIONS = ("data", "transform")
+OWN = "plait"
 STOP_SECONDS = 10.0
 """How long a stop waits for workers to reach the end of an epoch before they are killed."""
 
@@ -96,10 +97,14 @@ class Execution:
             self._driver.run(inline)
             return
         with closing(open_pool(self.id)) as pool:
-            if pool.opening:
-                # While workers start: what a run begins with is short, and all of it waits for that.
-                self._driver.run(inline, lambda unit: not pool.opening or unit.kind not in PREPARATIONS)
+            # While workers start: what a run begins with is mostly short, and all the rest waits for it.
+            self._driver.run(inline, lambda unit: not pool.opening or not self._may_run_here(unit))
             self._driver.run(pool)
+
+    def _may_run_here(self, unit: Unit) -> bool:
+        """Tell whether a unit prepares data by a stage of plait's own: one that cannot kill its process."""
+        stage = self._plan.dag.registry.stage(unit.instances[0].place.spec.stage)
+        return stage.kind in PREPARATIONS and stage.distribution == OWN
 
     def _trials_to_run(self) -> dict[str, int]:
         found: dict[str, set[int]] = {}

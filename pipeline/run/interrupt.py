@@ -20,6 +20,7 @@ class Interrupt:
 
     def __init__(self, ask: Callable[[], None]):
         self._ask = ask
+        self._stream = sys.stderr  # while a stage runs, sys.stderr is its log
         self._before: dict[signal.Signals, Any] = {}
         self.asked = False
 
@@ -38,5 +39,5 @@ class Interrupt:
         if self.asked:
             raise KeyboardInterrupt
         self.asked = True
-        print("stopping after the current epoch; once more ends at once", file=sys.stderr, flush=True)
+        print("stopping after the current epoch; once more ends at once", file=self._stream, flush=True)
         self._ask()

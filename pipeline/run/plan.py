@@ -69,6 +69,11 @@ class Plan:
                 found[instance].append(trial)
         return found
 
+    @property
+    def concerned(self) -> list[Instance]:
+        """The instances that this run has something to say of: those cached and those that will run."""
+        return sorted((*self.cached, *self.to_run), key=lambda instance: instance.id)
+
     def trials_of(self, instance: Instance) -> tuple[str, ...]:
         """Return the ids of the trials that an instance serves."""
         return tuple(self.expansion.trials[number].id for number in self.trials[instance.id])

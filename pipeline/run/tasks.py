@@ -21,12 +21,11 @@ from pipeline.run.compute import compute, validation_metrics
 from pipeline.run.events import event_to_json
 from pipeline.run.gathering import Lost, Skipped, chosen
 from pipeline.run.jobs import Job, Piece
+from pipeline.run.opened import opened_registry, opened_store
 from pipeline.run.outcomes import LOST, Outcome, failure, reason
-from pipeline.run.store import Store
 from pipeline.run.training import train
 from pipeline.run.workplace import Emit, MissingInputs, Stopped, Workplace
 from pipeline.stages.events import Event
-from pipeline.stages.registry import Registry
 
 
 def run_job(
@@ -42,8 +41,8 @@ def run_job(
     try:
         # one thread for each process: two pools of BLAS threads on the same cores only wait for each other
         with threadpool_limits(1), Log(Path(job.store) / job.log) as log:
-            registry = Registry.from_description(job.registry)
-            outcomes = _run(Workplace(job, Store(job.store), registry, log, tell, worker), lost)
+            store, registry = opened_store(job.store), opened_registry(job.registry)
+            outcomes = _run(Workplace(job, store, registry, log, tell, worker), lost)
     except PlaitError as error:
         outcomes = [failure(Outcome(p.instance, p.label, "done", worker=worker), error) for p in job.pieces]
     return [outcome.to_json() for outcome in outcomes]

@@ -1,0 +1,236 @@
+"""Runs on real worker processes: the local ones, an address, a class; killed workers, Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from pipeline import UserError
+from pipeline.run.cluster import ClusterSpec, cluster_spec
+from pipeline.run.records import Records
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """The address of a scheduler with two workers, processes of their own that this module's tests share."""
+    from distributed import LocalCluster
+
+    from pipeline.run.cluster import connect
+
+    client, cluster = connect(ClusterSpec("local"), 2, "numpy")
+    assert isinstance(cluster, LocalCluster)
+    yield cluster.scheduler_address
+    client.close()
+    cluster.close()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "from_file", "spec"),
+    [
+        (None, None, ClusterSpec("local")),
+        ("inline", None, ClusterSpec("inline", 1)),
+        ("local:3", {"address": "tcp://a:1"}, ClusterSpec("local", 3)),
+        ("tcp://a:1", None, ClusterSpec("address", target="tcp://a:1")),
+        (None, {"address": "tcp://a:1"}, ClusterSpec("address", target="tcp://a:1")),
+        ("m:C", {"class": "m:C", "kwargs": {"n": 2}}, ClusterSpec("class", target="m:C", kwargs={"n": 2})),
+        ("m:D", {"class": "m:C", "kwargs": {"n": 2}}, ClusterSpec("class", target="m:D")),
+        (None, {"scheduler_file": "s.json"}, ClusterSpec("file", target="s.json")),
+    ],
+)
+def test_a_cluster_is_what_was_asked_for_or_else_what_the_file_says(wanted, from_file, spec):
+    assert cluster_spec(wanted, from_file) == spec
+
+
+@pytest.mark.parametrize(
+    ("wanted", "message"),
+    [
+        ("locl", r"there is no cluster 'locl'\n    allowed: inline, local, .*\n    did you mean 'local'"),
+        ("local:many", "'many' is not a number of processes"),
+        ({"kwargs": {"n": 1}}, "kwargs but no class"),
+    ],
+)
+def test_a_cluster_that_is_none_is_refused(wanted, message):
+    with pytest.raises(UserError, match=message):
+        cluster_spec(wanted)
+
+
+def test_an_address_where_nobody_answers_is_said_at_once(small):
+    with pytest.raises(
+        UserError, match=r"cannot reach a Dask scheduler at tcp://127\.0\.0\.1:9: .*\n.*dask scheduler"
+    ):
+        small.run(cluster="tcp://127.0.0.1:9")
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        ("nowhere:Cluster", "cannot be imported: No module named 'nowhere'"),
+        ("distributed:Nothing", "cannot be imported"),
+    ],
+)
+def test_a_class_that_cannot_be_imported_is_said(small, target, message):
+    with pytest.raises(UserError, match=message):
+        small.run(cluster=target)
+
+
+def test_processes_give_the_same_weights_as_this_process(small, tmp_path):
+    here = small.run()
+    there = small.run(cluster="local:2", store=tmp_path / "other")
+    assert there.state == "done"
+    assert small.weights(there) == small.weights(here)
+
+
+def test_starting_processes_leaves_the_environment_as_it_was(small, monkeypatch):
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    before = dict(os.environ)
+    small.run(cluster="local:1")
+    assert dict(os.environ) == before
+
+
+def test_nothing_is_started_where_there_is_nothing_to_run(small, monkeypatch):
+    small.run()
+    monkeypatch.setattr("pipeline.run.dask_pool.connect", None)
+    assert small.run(cluster="local:2").cached == 8
+
+
+def test_an_address_and_events_of_workers(small, address):
+    events = []
+    results = small.run(cluster=address, trackers=[events.append])
+    assert results.state == "done"
+    assert {event.name for event in events} >= {"node_started", "epoch_started", "epoch_ended", "node_ended"}
+    with Records(small.store.records) as records:
+        assert {row.state for row in records.nodes(results.run)} == {"done"}
+
+
+def test_a_class_path_with_kwargs(small):
+    cluster = {
+        "class": "distributed:LocalCluster",
+        "kwargs": {"n_workers": 1, "threads_per_worker": 1, "processes": False, "dashboard_address": ":0"},
+    }
+    assert small.run(cluster=cluster).state == "done"
+
+
+def test_a_local_plugin_works_in_workers(small, address):
+    plugin = small.stage(
+        "mine",
+        "from pipeline import optimizer\n"
+        "@optimizer\n"
+        "def mine(w, g, state, t, *, lr: float = 0.1):\n"
+        '    """Step against the gradient."""\n'
+        "    return w - lr * g, ()\n",
+    )
+    file = small.file(plugins=[plugin])
+    file.write_text(file.read_text().replace("optimizer.sgd", "optimizer.mine"))
+    assert small.run(file, cluster=address).state == "done"
+
+
+KILLS_ITS_WORKER = """
+import os, signal
+from pathlib import Path
+from pipeline import transform
+
+@transform
+def deadly(data, rng, *, mark: str = "", always: bool = False):
+    \"\"\"Kill the process that runs this: the first time, or always.\"\"\"
+    if always or not Path(mark).exists():
+        Path(mark).touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return data
+"""
+
+
+def with_deadly(small, mark, **options):
+    plugin = small.stage("deadly", KILLS_ITS_WORKER)
+    given = "".join(f", {name}: {value}" for name, value in options.items())
+    node = f"  trap: {{stage: transform.deadly, inputs: {{data: parts}}, options: {{mark: {mark}{given}}}}}"
+    file = small.file(nodes=node, plugins=[plugin])
+    file.write_text(file.read_text().replace("inputs: {data: parts, model", "inputs: {data: trap, model"))
+    return file
+
+
+def test_a_killed_worker_costs_nothing_but_time(small, address, tmp_path):
+    killed = small.run(with_deadly(small, tmp_path / "mark"), cluster=address)
+    assert killed.state == "done"
+    clean = small.run(store=tmp_path / "clean")
+    assert small.weights(killed) == small.weights(clean)
+
+
+def test_an_instance_that_kills_every_worker_fails_with_what_it_waits_for_skipped(small, address, tmp_path):
+    results = small.run(with_deadly(small, tmp_path / "mark", always="true"), cluster=address)
+    assert small.states(results)["trap"] == "failed"
+    assert small.states(results)["fit"] == "skipped"
+    assert "its worker process died" in results.nodes["trap"]["errors"][0]
+    assert results.exit_code == 1
+
+
+SLOW = """
+import time
+from pipeline import regularizer
+from pipeline import Verdict
+
+def rule(history, *, pause):
+    time.sleep(pause)
+    return Verdict()
+
+@regularizer
+def slow(objective, *, pause: float = 0.02):
+    \"\"\"Take time at the end of each epoch.\"\"\"
+    objective.after_epoch(rule, pause=pause)
+"""
+
+# No guard on __main__: worker processes must not run this script again.
+SCRIPT = """
+import sys, pipeline
+results = pipeline.run(sys.argv[1], store=sys.argv[2], cluster=sys.argv[3], backend="numpy")
+print(results.state, results.exit_code, flush=True)
+"""
+
+
+def started(small, cluster):
+    """Start a slow run in a process of its own and wait until its training has begun."""
+    stage = small.stage("slow", SLOW)
+    node = "  odd: {stage: regularizer.slow}"
+    file = small.file(plugins=[stage], nodes=node, ports=", regularizers: [odd]", epochs=400, rates="[0.1]")
+    script = small.folder / "script.py"
+    script.write_text(textwrap.dedent(SCRIPT))
+    command = [sys.executable, str(script), str(file), str(small.store.root), cluster]
+    driver = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    logs = small.store.root / "logs"
+    while driver.poll() is None and not list(logs.glob("*/fit-*.log")):
+        time.sleep(0.05)
+    return file, driver
+
+
+@pytest.mark.parametrize(("cluster", "number"), [("inline", signal.SIGINT), ("local:2", signal.SIGTERM)])
+def test_a_signal_stops_cleanly_and_the_next_run_goes_on(small, cluster, number):
+    file, driver = started(small, cluster)
+    driver.send_signal(number)
+    output, errors = driver.communicate(timeout=60)
+    assert output == "stopped 1\n", errors
+    assert "stopping after the current epoch" in errors
+    assert "Traceback" not in errors
+    with Records(small.store.records) as records:
+        run = records.run("last")
+        assert run.state == "stopped"
+        assert {row.state for row in records.nodes(run.id, "parts")} == {"done"}
+        assert {row.state for row in records.nodes(run.id, "fit")} == {"stopped"}
+    file.write_text(file.read_text().replace("epochs: 400", "epochs: 2"))
+    again = small.run(file)
+    assert (again.state, again.nodes["parts"]["state"]) == ("done", "cached")
+
+
+def test_a_run_whose_driver_was_killed_is_taken_up_by_the_next(small):
+    file, driver = started(small, "inline")
+    driver.kill()
+    driver.communicate()
+    file.write_text(file.read_text().replace("epochs: 400", "epochs: 2"))
+    assert small.run(file).nodes["parts"]["state"] == "cached"
+    with Records(small.store.records) as records:
+        assert [run.state for run in records.runs()] == ["done", "stopped"]
