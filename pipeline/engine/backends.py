@@ -32,7 +32,12 @@ class Backend:
 
 def numpy_backend() -> Backend:
     """Return the backend of NumPy arrays."""
-    return Backend("numpy", np, KERNELS, np.asarray, np.asarray, lambda: np.errstate(all="ignore"))
+    from pipeline.engine import numba_kernels
+
+    fused = {"fused": numba_kernels.fused} if numba_kernels.available() else {}
+    return Backend(
+        "numpy", np, {**KERNELS, **fused}, np.asarray, np.asarray, lambda: np.errstate(all="ignore")
+    )
 
 
 def cupy_backend() -> Backend:

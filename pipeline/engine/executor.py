@@ -15,6 +15,7 @@ from typing import Any
 
 from pipeline.engine.arena import Arena
 from pipeline.engine.backends import Backend
+from pipeline.engine.fusion import fuse as fuse_groups
 from pipeline.engine.graph import Instruction, Tensor
 from pipeline.engine.kernels import VIEWS, Array, Call, Site, places, same_memory
 from pipeline.engine.liveness import Liveness
@@ -35,6 +36,7 @@ class Executor:
         batched: frozenset[str],
         backend: Backend,
         arrays: Mapping[str, Array] | None = None,
+        fuse: bool = False,
     ):
         self.program = program
         self.members = members
@@ -48,11 +50,12 @@ class Executor:
         }
         self._calls: list[Call] = []
         self.inputs = {name: self._allocate_input(tensor) for name, tensor in program.inputs.items()}
-        self._liveness = Liveness(program)
+        instructions = self._fused() if fuse and "fused" in backend.kernels else program.instructions
+        self._liveness = Liveness(program, instructions)
         self._copies: dict[int, list[Hashable]] = defaultdict(list)
         self._targets: dict[int, Array] = {}
         self._written_in_place: set[str] = set()
-        for place, instruction in enumerate(program.instructions):
+        for place, instruction in enumerate(instructions):
             self._bind(place, instruction)
         self._copy_updates()
         self.outputs = {name: self._kept(tensor) for name, tensor in program.outputs.items()}
@@ -71,6 +74,10 @@ class Executor:
     def bytes(self) -> int:
         """The memory that inputs, results and scratch take together."""
         return self._arena.bytes
+
+    def _fused(self) -> list[Instruction]:
+        results = {x.index for x in (*self.program.outputs.values(), *self.program.updates.values())}
+        return fuse_groups(self.program.instructions, results, self.batched, self.members)
 
     # Buffers
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 
 from pipeline.engine.graph import Instruction, Tensor
 from pipeline.engine.kernels import VIEWS
@@ -10,17 +11,17 @@ from pipeline.engine.program import Program
 
 
 class Liveness:
-    """Root buffers of tensors and the places of their last readers in a program.
+    """Root buffers of tensors and the places of their last readers among a program's `instructions`.
 
     Every view counts as a reader of its root at its own place and wherever it is read itself; that a
     reshape may turn out to copy only shortens a life, which is safe to ignore.
     """
 
-    def __init__(self, program: Program):
+    def __init__(self, program: Program, instructions: Sequence[Instruction]):
         self._roots: dict[int, int] = {}
         self._last: dict[int, int] = {}
         self._readers: dict[int, list[Instruction]] = defaultdict(list)
-        for place, instruction in enumerate(program.instructions):
+        for place, instruction in enumerate(instructions):
             self._visit(place, instruction)
         self._keep(program)
         self._dying: dict[int, list[int]] = defaultdict(list)

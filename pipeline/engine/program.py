@@ -39,17 +39,18 @@ class Program:
         """The random inputs that a run needs, by input name."""
         return {name: value for name, value in self.graph.randoms.items() if name in self.inputs}
 
-    def bind(self, members: int, batched: Collection[str], backend: Backend) -> Executor:
+    def bind(self, members: int, batched: Collection[str], backend: Backend, fuse: bool = False) -> Executor:
         """Allocate buffers for `members` and return what runs the program.
 
-        Inputs named in `batched` have a leading member axis; so has whatever depends on them.
+        Inputs named in `batched` have a leading member axis; so has whatever depends on them.  With `fuse`
+        the backend's fused kernels are used, if it has any: the same bits, after some compiling.
         """
         from pipeline.engine.executor import Executor
 
         unknown = set(batched) - set(self.graph.inputs)
         if unknown:
             raise ValueError(f"bind: the graph has no inputs {sorted(unknown)}")
-        return Executor(self, members, frozenset(batched), backend)
+        return Executor(self, members, frozenset(batched), backend, fuse=fuse)
 
     def _check_updates(self) -> None:
         for name, tensor in self.updates.items():

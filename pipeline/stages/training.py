@@ -22,6 +22,10 @@ from pipeline.stages.tables import Tables
 
 Array = Any
 
+# Parameters of all members times steps from which fused kernels pay: they save some 2.4 ns for each (Adam on
+# one core, benchmarks/step.py) and cost a second or so of compiling where they are not cached.
+WORTH_COMPILING = 400_000_000
+
 
 @dataclass(frozen=True)
 class _Bound:
@@ -121,7 +125,7 @@ class Training:
         first = self._templates is None
         if (rows, shared, first) not in self._bound:
             step = self._step(rows, first, steps)
-            self._bound[rows, shared, first] = self._bind(step, shared)
+            self._bound[rows, shared, first] = self._bind(step, shared, not first and self._pays(steps))
         return self._bound[rows, shared, first]
 
     def _step(self, rows: int, first: bool, steps: int) -> Step:
@@ -130,12 +134,16 @@ class Training:
             self._traced[key] = self._tracer.trace(rows, steps, self._templates)
         return self._traced[key]
 
-    def _bind(self, step: Step, shared: bool) -> _Bound:
+    def _pays(self, steps: int) -> bool:
+        """Return whether a training of `steps` steps is long enough to have kernels compiled for it."""
+        return steps * len(self.members) * self._tracer.layout.size >= WORTH_COMPILING
+
+    def _bind(self, step: Step, shared: bool, fuse: bool) -> _Bound:
         batched = {WEIGHTS, *step.state, *self._differing()}
         batched |= set() if shared else {INPUTS, TARGETS}
         batched |= set() if self.seeds.shared else step.randoms.keys()
         inputs = step.program.graph.inputs.keys()
-        executor = step.program.bind(len(self.members), batched & inputs, self.backend)
+        executor = step.program.bind(len(self.members), batched & inputs, self.backend, fuse)
         for name in self.values.keys() & executor.inputs.keys():
             value = self.values[name] if name in batched else self.values[name][0]
             self.backend.xp.copyto(executor.inputs[name], self.backend.from_host(value))
