@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from pipeline import __version__
-from pipeline.cli import check, plan, plugins, run, schema
+from pipeline.cli import cache, check, plan, plugins, predict, run, runs, schema, verify, why
 
 # Rich would draw frames around the help, and take longer to import than everything else together.
 app = typer.Typer(
@@ -21,15 +21,27 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+of_runs = typer.Typer(help="The runs of a store.", no_args_is_help=True, rich_markup_mode=None)
 of_plugins = typer.Typer(help="The stages that are installed.", no_args_is_help=True, rich_markup_mode=None)
-app.add_typer(of_plugins, name="plugins")
+of_cache = typer.Typer(help="What the store holds.", no_args_is_help=True, rich_markup_mode=None)
 
 app.command("check")(check.check)
 app.command("plan")(plan.plan)
 app.command("run")(run.run)
-app.command("schema")(schema.schema)
+app.add_typer(of_runs, name="runs")
+of_runs.command("list")(runs.show_list)
+of_runs.command("show")(runs.show_run)
+of_runs.command("diff")(runs.show_difference)
+app.command("predict")(predict.predict)
+app.command("verify")(verify.verify)
+app.command("why")(why.why)
+app.add_typer(of_plugins, name="plugins")
 of_plugins.command("list")(plugins.show_list)
 of_plugins.command("show")(plugins.show_stage)
+app.command("schema")(schema.schema)
+app.add_typer(of_cache, name="cache")
+of_cache.command("ls")(cache.show_list)
+of_cache.command("gc")(cache.collect)
 
 
 def _version(wanted: bool) -> None:

@@ -20,11 +20,11 @@ def plan(
     json: Json = False,
 ) -> None:
     """Show what a run would do: trials, cohorts, what is cached, what would run, memory."""
-    import pipeline
+    from pipeline import api
     from pipeline.run.start import Request, plan_dag
     from pipeline.run.store import Store as Kept
 
-    dag = pipeline.load(file, set=set_)
+    dag = api.load(file, set=set_)
     record = plan_dag(dag, Kept(store, create=False), Request(frm, to, only, cluster, backend)).to_json()
     if json:
         return write_json(record)

@@ -28,9 +28,9 @@ def run(
     json: Json = False,
 ) -> None:
     """Run a DAG file: train, score, rank, keep. What was computed before is not computed again."""
-    import pipeline
+    from pipeline import api
 
-    results = pipeline.run(
+    results = api.run(
         file,
         set=set_,
         frm=frm,

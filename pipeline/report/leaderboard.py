@@ -44,29 +44,33 @@ def _validation(record: Record, rows: int) -> Iterator[RenderableType]:
     metric = chosen_metric(record["trials"])
     if not metric:
         return
-    ranked = standings(record["trials"], metric)
+    replicated = _gathered_axes(record["nodes"])
+    ranked = standings(record["trials"], metric, replicated)
     metrics = [metric, *(name for name in ("loss",) if name != metric and name in ranked[0].metrics)]
-    seeds = max(standing.ended for standing in ranked)
-    over = f", mean ± standard deviation over {seeds} seeds" if seeds > 1 else ""
-    table = plain_table(
-        "#>", "setting", *(f"{name}>" for name in metrics), *(["trials>"] if seeds > 1 else []), title=None
-    )
-    for ensemble in _ensembles(record["nodes"], metrics):
-        table.add_row(*ensemble, style="bold")
+    several = max(standing.ended for standing in ranked) > 1
+    table = plain_table("#>", "setting", *(f"{name}>" for name in metrics), *(["trials>"] if several else []))
+    for row in _ensembles(record["nodes"], metrics):
+        table.add_row(*row, style="bold")
     for place, standing in enumerate(ranked[:rows], 1):
-        table.add_row(str(place), standing.label, *_cells(standing, metrics, seeds))
-    yield Group(Text(f"Validation{over}", "bold"), table, *_rest(ranked, rows))
+        table.add_row(str(place), standing.label, *_cells(standing, metrics, several))
+    seeds = ["seeds"] if len({trial["seed"] for trial in record["trials"]}) > 1 else []
+    over = " and ".join([*seeds, *sorted(replicated)])
+    title = f"Validation, mean ± standard deviation over {over}" if several and over else "Validation"
+    yield Group(Text(title, "bold"), table, *_rest(ranked, rows))
 
 
-def _cells(standing: Standing, metrics: Sequence[str], seeds: int) -> Iterator[str]:
+def _gathered_axes(nodes: Record) -> frozenset[str]:
+    """Return the axes that ensembles gather over, folds say: along them trials repeat a setting."""
+    gathers = [node["gather"] for node in nodes.values() if node.get("gather")]
+    return frozenset(axis for gather in gathers for axis in gather.get("over") or ()) - {"seed"}
+
+
+def _cells(standing: Standing, metrics: Sequence[str], several: bool) -> Iterator[str]:
     for name in metrics:
         yield str(standing.metrics[name]) if name in standing.metrics else "-"
-    if seeds > 1:
-        yield (
-            f"{standing.ended} of {standing.ended + standing.failed}"
-            if standing.failed
-            else str(standing.ended)
-        )
+    if several:
+        all_of_them = standing.ended + standing.failed
+        yield f"{standing.ended} of {all_of_them}" if standing.failed else str(all_of_them)
 
 
 def _rest(ranked: Sequence[Standing], rows: int) -> Iterator[Text]:
@@ -75,23 +79,17 @@ def _rest(ranked: Sequence[Standing], rows: int) -> Iterator[Text]:
 
 
 def _ensembles(nodes: Record, metrics: Sequence[str]) -> Iterator[list[str]]:
-    """Yield a row for each ensemble that an evaluation measured on the validation split."""
-    for node in nodes.values():
-        model = next(iter(node.get("inputs", {}).get("model", ())), "")
-        if node["kind"] != "evaluate" or node.get("options", {}).get("split") != "validation":
-            continue
-        if nodes.get(model, {}).get("kind") == "ensemble" and node["metrics"]:
-            values = [node["metrics"].get("log_loss" if name == "loss" else name) for name in metrics]
-            yield [
-                "",
-                _ensemble(model, nodes[model]),
-                *("-" if value is None else f"{value:.4f}" for value in values),
-            ]
+    """Yield a row for each ensemble that could be measured on the validation split, as its members were."""
+    for name, node in nodes.items():
+        if node["kind"] == "ensemble" and metrics[0] in node["metrics"]:
+            yield ["", _ensemble(name, node), *(_score(node, metric) for metric in metrics)]
 
 
 def _ensemble(name: str, node: Record) -> str:
     best = (node.get("gather") or {}).get("best")
-    return f"{name}: {node['stage']} of the best {best}" if best else f"{name}: {node['stage']}"
+    of = f" of the best {best}" if best else ""
+    several = f" ({node['instances']} of them)" if node["instances"] > 1 else ""
+    return f"{name}: {node['stage'].partition('.')[2]}{of}{several}"
 
 
 def _scores(nodes: Record) -> Iterator[RenderableType]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from statistics import fmean, stdev
 from typing import Any
@@ -51,14 +51,17 @@ def chosen_metric(trials: Iterable[Mapping[str, Any]]) -> str:
     return next((name for name in PREFERRED if name in names), names[0] if names else "")
 
 
-def standings(trials: Iterable[Mapping[str, Any]], metric: str) -> list[Standing]:
-    """Join `trials` that differ only in the seed and rank the settings, the best first.
+def standings(
+    trials: Iterable[Mapping[str, Any]], metric: str, replicated: Collection[str] = ()
+) -> list[Standing]:
+    """Join `trials` that differ only in the seed, or in an option of `replicated`, and rank the settings.
 
     Settings without a value (all seeds failed) come last.
     """
     groups: dict[str, list[Mapping[str, Any]]] = {}
     for trial in trials:
-        groups.setdefault(setting_label(trial["options"]), []).append(trial)
+        setting = {name: value for name, value in trial["options"].items() if name not in replicated}
+        groups.setdefault(setting_label(setting), []).append(trial)
     return sorted(
         (_standing(label, group) for label, group in groups.items()), key=lambda s: _order(s, metric)
     )

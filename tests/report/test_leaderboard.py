@@ -31,14 +31,7 @@ def record(trials, **nodes):
 
 
 TRIALS = [trial(1, 0.1, 0, 0.90), trial(2, 0.1, 1, 0.92), trial(3, 0.2, 0, 0.95), trial(4, 0.2, 1, 0.97)]
-VOTE = node("ensemble", "ensemble.average", gather={"best": 2})
-CHOSEN = node(
-    "evaluate",
-    "evaluate.classification",
-    {"accuracy": 0.98, "log_loss": 0.1},
-    inputs={"model": ("vote",)},
-    options={"split": "validation"},
-)
+VOTE = node("ensemble", "ensemble.average", {"accuracy": 0.98, "loss": 0.1}, gather={"best": 2})
 SCORE = node(
     "evaluate",
     "evaluate.classification",
@@ -58,19 +51,20 @@ def lines(text):
 
 def test_settings_are_ranked_with_mean_and_spread_over_seeds(as_text):
     shown = lines(as_text(leaderboard(record(TRIALS))))
-    assert shown[0] == "Validation, mean ± standard deviation over 2 seeds"
+    assert shown[0] == "Validation, mean ± standard deviation over seeds"
     assert shown[2].startswith("1 adam.lr=0.2 0.9600 ± 0.0141 0.0400 ± 0.0141")
     assert shown[3].startswith("2 adam.lr=0.1 0.9100")
 
 
 def test_the_ensemble_stands_above_its_members(as_text):
-    shown = lines(as_text(leaderboard(record(TRIALS, vote=VOTE, chosen=CHOSEN))))
-    assert shown[2] == "vote: ensemble.average of the best 2 0.9800 0.1000"
+    shown = lines(as_text(leaderboard(record(TRIALS, vote=VOTE))))
+    assert shown[2] == "vote: average of the best 2 0.9800 0.1000"
     assert shown[3].startswith("1 adam.lr=0.2")
 
 
 def test_the_test_split_is_shown_apart_and_last(as_text):
-    text = as_text(leaderboard(record(TRIALS, score=SCORE, vote=VOTE, chosen=CHOSEN)))
+    chosen = node("evaluate", "evaluate.classification", {"accuracy": 0.98}, options={"split": "validation"})
+    text = as_text(leaderboard(record(TRIALS, score=SCORE, vote=VOTE, chosen=chosen)))
     assert text.index("the validation split") < text.index("the test split")
     assert "score vote 0.9750" in lines(text)
 
@@ -79,6 +73,17 @@ def test_an_evaluation_of_every_trial_shows_its_spread(as_text):
     results = [{"metrics": {"rmse": 1.0}}, {"metrics": {"rmse": 3.0}}]
     each = node("evaluate", "evaluate.regression", {"rmse": 2.0}, instances=2, results=results)
     assert "each (2 of them) 2.0000 ± 1.4142" in lines(as_text(leaderboard(record([], each=each))))
+
+
+def test_trials_along_an_axis_that_is_gathered_over_are_one_setting(as_text):
+    trials = [
+        {**trial(fold, 0.1, 0, 0.9 + fold / 100), "options": {"fold.fold": fold, "adam.lr": 0.1}}
+        for fold in (0, 2)
+    ]
+    folds = node("ensemble", "ensemble.average", gather={"over": ["fold.fold"]})
+    shown = lines(as_text(leaderboard(record(trials, folds=folds))))
+    assert shown[0].endswith("over fold.fold")
+    assert shown[2].startswith("1 adam.lr=0.1 0.9100 ± 0.0141")
 
 
 def test_failed_trials_are_said_with_their_cause(as_text):
