@@ -93,9 +93,9 @@ class Specs:
         """Measure a trained model on a split of `data`: name -> number."""
 
     @hookspec
-    def search(
+    def search(  # type: ignore[empty-body]
         self, space: Mapping[str, Sequence[Any]], rng: np.random.Generator
-    ) -> Sequence[Mapping[str, Any]]:  # type: ignore[empty-body]
+    ) -> Sequence[Mapping[str, Any]]:
         """Propose settings: each a choice of value for every key ("node.option") of `space`."""
 
     @hookspec
