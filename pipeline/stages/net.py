@@ -18,6 +18,7 @@ from pipeline.engine import ops
 from pipeline.engine.random import EagerRandom, generator
 from pipeline.errors import StageError, nearest
 from pipeline.stages.initializers import Initializer, initializer
+from pipeline.stages.noise import NoRandom
 
 if TYPE_CHECKING:
     from pipeline.engine import Graph, Tensor
@@ -127,7 +128,9 @@ class Net:
 
 def discover(graph: Graph) -> Net:
     """Return a Net for a first pass: it makes an input of each parameter and keeps what was asked for."""
-    return Net(lambda parameter: graph.input(f"parameter:{parameter.name}", parameter.shape))
+    return Net(
+        lambda parameter: graph.input(f"parameter:{parameter.name}", parameter.shape), rng=NoRandom()
+    )
 
 
 def bound(parameters: Mapping[str, Tensor]) -> Callable[[Parameter], Tensor]:

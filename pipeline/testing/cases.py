@@ -182,7 +182,6 @@ def _first(subject: Subject, argument: str, candidates: Sequence[Any], make: Any
 def _layout(subject: Subject, x: Array, function: Any = None, options: Options | None = None) -> Layout:
     graph = Graph("float64")
     net = discover(graph)
-    net.rng = NoRandom()
     given = graph.input("x", x.shape, None if x.dtype.kind == "f" else x.dtype)
     if function is None:
         function, options = subject.stage.function, subject.placed.traced_options(graph)
