@@ -22,14 +22,13 @@ if TYPE_CHECKING:
 
 
 class DaskPool:
-    """A Dask client and its cluster; events of the topic `topic` come back with the finished tasks."""
+    """A Dask client and its cluster, opened in the background; what goes wrong there is raised at first use."""
 
     task_options: Mapping[str, Any] = MappingProxyType({})
 
-    def __init__(self, spec: ClusterSpec, workers: int, backend: str, topic: str):
+    def __init__(self, spec: ClusterSpec, workers: int, backend: str):
         self.workers = workers
         self._settings = (spec, workers, backend)
-        self._topic = topic
         self._inbox: SimpleQueue[str | Event] = SimpleQueue()
         self._futures: dict[str, Future] = {}
         self._client: Client | None = None
@@ -42,6 +41,16 @@ class DaskPool:
     def opening(self) -> bool:
         """Tell whether local processes are still being started."""
         return self._settings[0].kind == "local" and self._opening.is_alive()
+
+    def connected(self) -> int:
+        """Wait for the cluster and return how many workers it has now, or else should have."""
+        info = self._connected().scheduler_info(n_workers=-1)
+        self.workers = len(info["workers"]) or self.workers
+        return self.workers
+
+    def listen(self, topic: str) -> None:
+        """Let `wait` return the events of a topic too."""
+        self._connected().subscribe_topic(topic, self._hear)
 
     def start(self, graph: Mapping[str, Task]) -> None:
         """Send the tasks to the scheduler, once it is there."""
@@ -77,8 +86,6 @@ class DaskPool:
     def _open(self) -> None:
         try:
             self._client, self._cluster = connect(*self._settings)
-            self._client.subscribe_topic(self._topic, self._hear)
-            self.workers = len(self._client.scheduler_info(n_workers=-1)["workers"]) or self.workers
         except BaseException as error:
             self._error = error
 

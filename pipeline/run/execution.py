@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -52,8 +51,8 @@ class Run:
 class Execution:
     """One run of a plan."""
 
-    def __init__(self, plan: Plan, records: Records, trackers: Iterable[Tracker] = ()):
-        self._began = time.perf_counter()
+    def __init__(self, plan: Plan, records: Records, trackers: Iterable[Tracker], began: float):
+        self._began = began
         self._plan = plan
         self._book = Book(plan, records)
         self._trackers = Trackers([*file_trackers(plan.dag.trackers, plan.dag.registry), *trackers])
@@ -67,15 +66,15 @@ class Execution:
         """The run's id."""
         return self._book.run
 
-    def run(self, open_pool: Callable[[str], DaskPool] | None) -> Run:
-        """Run the plan; `open_pool` makes the pool for a topic, None runs everything in this process."""
+    def run(self, pool: DaskPool | None) -> Run:
+        """Run the plan on `pool`; None runs everything in this process."""
         state: RunState = "failed"
         self._tell("run_started", data={"plan": self._plan.to_json(), "nodes": self._trials_to_run()})
         try:
             with Interrupt(self._ask_to_stop):
                 self._settle(self._found())
                 if self._plan.to_run:
-                    self._drive(open_pool)
+                    self._drive(pool)
             state = self._state()
         except KeyboardInterrupt:
             state = "stopped"
@@ -88,18 +87,18 @@ class Execution:
         trials = [self._book.trial_state(trial.number) for trial in self._plan.expansion.trials]
         return Run(self.id, self._plan, state, seconds, self._outcomes, trials)
 
-    def _drive(self, open_pool: Callable[[str], DaskPool] | None) -> None:
+    def _drive(self, pool: DaskPool | None) -> None:
         units = Units(self._plan, self.id)
         job = partial(job_of, self._plan, self.id)
         self._driver = Driver(units, job, self._settle, self._trackers.tell, self._patient)
         inline = InlinePool(self._trackers.tell)
-        if open_pool is None:
+        if pool is None:
             self._driver.run(inline)
             return
-        with closing(open_pool(self.id)) as pool:
-            # While workers start: what a run begins with is mostly short, and all the rest waits for it.
-            self._driver.run(inline, lambda unit: not pool.opening or not self._may_run_here(unit))
-            self._driver.run(pool)
+        # While workers start: what a run begins with is mostly short, and all the rest waits for it.
+        self._driver.run(inline, lambda unit: not pool.opening or not self._may_run_here(unit))
+        pool.listen(self.id)
+        self._driver.run(pool)
 
     def _may_run_here(self, unit: Unit) -> bool:
         """Tell whether a unit prepares data by a stage of plait's own: one that cannot kill its process."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import time
+from collections.abc import Iterable, Mapping
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pipeline.dag.cohorts import WIDTH
@@ -57,13 +58,37 @@ def plan_dag(dag: Dag, store: Store, request: Request) -> Plan:
     return with_estimates(_plan(dag, store, request))
 
 
-def _plan(dag: Dag, store: Store, request: Request, *, verify: bool = False) -> Plan:
+def run_dag(dag: Dag, store: Store, request: Request, trackers: Iterable[Tracker] = ()) -> Run:
+    """Run `dag` and return what came of it; results are in the store as soon as they are there.
+
+    A cluster is started or connected to only if there is something to run, and before the run is recorded.
+    """
+    began = time.perf_counter()
+    spec = cluster_spec(request.cluster, dag.cluster)
+    plan = _plan(dag, store, request, verify=True)
+    with ExitStack() as stack:
+        pool = None
+        if plan.to_run and spec.kind != "inline":
+            pool = stack.enter_context(closing(_pool(spec, plan)))
+            if spec.kind != "local" and pool.connected() != plan.workers:
+                plan = _plan(dag, store, request, workers=pool.workers, verify=True)
+        records = stack.enter_context(Records(store.records))
+        return Execution(plan, records, trackers, began).run(pool)
+
+
+def _pool(spec: ClusterSpec, plan: Plan) -> DaskPool:
+    from pipeline.run.dask_pool import DaskPool
+
+    return DaskPool(spec, plan.workers, plan.backend)
+
+
+def _plan(dag: Dag, store: Store, request: Request, *, workers: int = 0, verify: bool = False) -> Plan:
     backend = resolve_backend(request.backend)
     spec = cluster_spec(request.cluster, dag.cluster)
     return make_plan(
         dag,
         store,
-        workers=_workers(spec, backend),
+        workers=workers or _workers(spec, backend),
         backend=backend,
         width=request.width,
         frm=request.frm,
@@ -72,22 +97,6 @@ def _plan(dag: Dag, store: Store, request: Request, *, verify: bool = False) -> 
         given=request.given,
         verify=verify,
     )
-
-
-def run_dag(dag: Dag, store: Store, request: Request, trackers: Iterable[Tracker] = ()) -> Run:
-    """Run `dag` and return what came of it; results are in the store as soon as they are there."""
-    spec = cluster_spec(request.cluster, dag.cluster)
-    plan = _plan(dag, store, request, verify=True)
-    with Records(store.records) as records:
-        return Execution(plan, records, trackers).run(_opener(spec, plan))
-
-
-def _opener(spec: ClusterSpec, plan: Plan) -> Callable[[str], DaskPool] | None:
-    if spec.kind == "inline":
-        return None
-    from pipeline.run.dask_pool import DaskPool
-
-    return partial(DaskPool, spec, plan.workers, plan.backend)
 
 
 def _workers(spec: ClusterSpec, backend: str) -> int:
