@@ -6,6 +6,7 @@ import json
 import math
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 
@@ -23,6 +24,12 @@ def write(*renderables: Any) -> None:
     console = Console(width=width, highlight=False, markup=False, emoji=False)
     for renderable in renderables:
         console.print(renderable)
+
+
+def near(path: str) -> str:
+    """Return `path` from the current folder where it lies below it."""
+    here = Path.cwd()
+    return str(Path(path).relative_to(here)) if Path(path).is_relative_to(here) else path
 
 
 def notice(sentence: str) -> None:

@@ -10,7 +10,7 @@ import typer
 
 from pipeline.cli.arguments import STORE, Backend, Cluster, File, From, Json, Only, Sets, Store, To
 from pipeline.cli.failures import guarded
-from pipeline.cli.output import notice, write, write_json
+from pipeline.cli.output import near, notice, write, write_json
 
 STOPPED = 130
 
@@ -47,7 +47,7 @@ def run(
     else:
         from pipeline.report.leaderboard import leaderboard
 
-        write(leaderboard(record))
+        write(leaderboard({**record, "store": near(record["store"])}))
     if results.state == "stopped":
         notice("stopped; what was finished is kept, and the same command goes on from there")
         raise typer.Exit(STOPPED)

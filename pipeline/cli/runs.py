@@ -8,7 +8,7 @@ import typer
 
 from pipeline.cli.arguments import STORE, Json, Run, Store
 from pipeline.cli.failures import guarded
-from pipeline.cli.output import write, write_json
+from pipeline.cli.output import near, write, write_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,7 +49,7 @@ def show_run(run: Run = "last", store: Store = STORE, json: Json = False) -> Non
         return write_json(record)
     from pipeline.report.leaderboard import leaderboard
 
-    return write(leaderboard(record))
+    return write(leaderboard({**record, "store": near(record["store"])}))
 
 
 @guarded

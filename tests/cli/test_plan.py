@@ -1,0 +1,29 @@
+def test_the_plan_counts_what_would_run_and_runs_nothing(plait, small, tmp_path):
+    found = plait("plan", small, "--json").json
+    assert found["trials"] == 4
+    assert found["nodes"]["fit"] | {"stage": ""} == {
+        "stage": "",
+        "instances": 4,
+        "runs": 4,
+        "cached": 0,
+        "idle": 0,
+    }
+    assert not (tmp_path / ".plait").exists()
+
+
+def test_after_a_run_everything_is_cached(plait, small, ran):
+    found = plait("plan", small, "--store", ran[0], "--json").json
+    assert {node["runs"] for node in found["nodes"].values()} == {0}
+    assert "nothing to run" in plait("plan", small, "--store", ran[0]).out
+
+
+def test_a_new_value_runs_only_the_new_trials(plait, small, ran):
+    wider = "sweep.space={adam.lr: [0.01, 0.02, 0.03]}"
+    found = plait("plan", small, "--store", ran[0], "--set", wider, "--json").json
+    assert (found["nodes"]["fit"]["runs"], found["nodes"]["fit"]["cached"]) == (2, 4)
+
+
+def test_memory_is_known_once_the_data_are_in_the_store(plait, small, ran):
+    text = plait("plan", small, "--store", ran[0], "--set", "fit.epochs=3").out
+    assert "memory" in text
+    assert "not known" not in text
