@@ -32,6 +32,7 @@ Cluster = Annotated[
     str | None,
     typer.Option(
         "--cluster",
+        envvar="PLAIT_CLUSTER",
         metavar="CLUSTER",
         help="inline, local, local:4, tcp://HOST:PORT or MODULE:CLASS.",
         show_default=False,
