@@ -20,7 +20,7 @@ import numpy as np  # noqa: E402
 from threadpoolctl import threadpool_limits  # noqa: E402
 
 from benchmarks.gemm import CLASSES, FEATURES, products  # noqa: E402
-from pipeline.engine import numpy_backend  # noqa: E402
+from pipeline.engine import backend as backend_named  # noqa: E402
 from pipeline.stages.cohort import CohortSpec, Member, Part  # noqa: E402
 from pipeline.stages.dataset import DataSet  # noqa: E402
 from pipeline.stages.parts import resolve  # noqa: E402
@@ -58,13 +58,23 @@ def _work(members: int, hidden: Sequence[int], batch: int) -> dict[str, object]:
     }
 
 
-def _each(work: Callable[[], object]) -> float:
+def step_seconds(
+    members: int, hidden: Sequence[int], batch: int, backend: str, wait: Callable[[], object]
+) -> float:
+    """Return the median seconds of a step on a backend; `wait` returns when the device has done all."""
+    step = _step(members, hidden, batch, backend)
+    return statistics.median(_each(step, wait) for _ in range(TURNS))
+
+
+def _each(work: Callable[[], object], wait: Callable[[], object] = lambda: None) -> float:
     """Return the seconds of one call, as the mean over a turn."""
+    wait()
     started, count = time.perf_counter(), 0
-    while (elapsed := time.perf_counter() - started) < TURN_SECONDS or not count:
+    while time.perf_counter() - started < TURN_SECONDS or not count:
         work()
         count += 1
-    return elapsed / count
+    wait()
+    return (time.perf_counter() - started) / count
 
 
 def _floor(members: int, hidden: Sequence[int], batch: int) -> Callable[[], object]:
@@ -72,8 +82,8 @@ def _floor(members: int, hidden: Sequence[int], batch: int) -> Callable[[], obje
     return lambda: [call() for call in calls]
 
 
-def _step(members: int, hidden: Sequence[int], batch: int) -> Callable[[], object]:
-    training = _training(members, hidden)
+def _step(members: int, hidden: Sequence[int], batch: int, backend: str = "numpy") -> Callable[[], object]:
+    training = _training(members, hidden, backend)
     rng = np.random.default_rng(0)
     rows = rng.integers(ROWS, size=(members, batch))
     for _ in range(3):  # the first step is another program than the later ones
@@ -81,8 +91,8 @@ def _step(members: int, hidden: Sequence[int], batch: int) -> Callable[[], objec
     return lambda: training.step(rows, STEPS)
 
 
-def _training(members: int, hidden: Sequence[int]) -> Training:
-    data, registry, backend = _data(), Registry(), numpy_backend()
+def _training(members: int, hidden: Sequence[int], backend_name: str) -> Training:
+    data, registry, backend = _data(), Registry(), backend_named(backend_name)
     spec = _cohort(members, hidden, registry)
     parts = resolve(spec, data, registry)
     rows = tables({"data": data}, spec.members, "train", spec.dtype, backend)

@@ -32,7 +32,7 @@ def accuracy(path: str, setting: Setting) -> float:
 
 def _data(path: str) -> tuple[torch.Tensor, torch.Tensor]:
     with np.load(path) as arrays:
-        inputs = arrays["images"].reshape(-1, 784).astype(np.float32) / 255
+        inputs = arrays["images"].reshape(-1, 784).astype(np.float32)
         return torch.from_numpy(inputs), torch.from_numpy(arrays["labels"].astype(np.int64))
 
 
