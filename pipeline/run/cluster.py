@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 ALLOWED = "inline, local, local:4, tcp://HOST:PORT, MODULE:CLASS"
 CONNECT_SECONDS = 5
+DEATHS = 2  # so many workers may die under a task before it is given up
 START = "start one with `dask scheduler`, or leave --cluster out to use the cores of this machine"
 
 
@@ -148,7 +149,11 @@ def _local(workers: int, backend: str) -> Any:
         threads_per_worker=1,
         worker_class=PlainNanny,
         dashboard_address=None,
-        scheduler_kwargs={"dashboard": False, "dashboard_address": ":0"},  # 8787 may be taken
+        scheduler_kwargs={
+            "dashboard": False,
+            "dashboard_address": ":0",  # 8787 may be taken
+            "allowed_failures": DEATHS - 1,
+        },
         silence_logs=50,
         memory_limit=0,  # Dask's limit would pause a worker for ever: a cohort's arrays are no Dask results
         preload=["pipeline.run.warm"],

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class DaskPool:
-    """A Dask client and its cluster, opened in the background; what goes wrong there is raised at first use."""
+    """A Dask client and its cluster, opened in the background; what fails there is raised at first use."""
 
     task_options: Mapping[str, Any] = MappingProxyType({})
 

@@ -31,6 +31,7 @@ class Keys:
         self._makers = {
             node: _maker(place, registry, digests, dtype, backend) for node, place in expansion.places.items()
         }
+        self._options = {node: _Options(place) for node, place in expansion.places.items()}
         self._keys: list[str] = []
         for instance in expansion.instances:
             given_key = given.get(instance.node)
@@ -46,14 +47,34 @@ class Keys:
         return self._makers[instance.node].components(*self._ingredients(instance))
 
     def _ingredients(self, instance: Instance) -> tuple[dict[str, Any], dict[str, list[str]], int]:
-        spec = instance.place.spec
-        options: dict[str, Any] = {spec.name: instance.options}
-        for parts in instance.place.parts.values():
-            options |= {part.name: instance.options_of(part) for part in parts}
-        if spec.gather is not None and spec.gather.best is not None:
-            options[f"{spec.name} gather"] = asdict(spec.gather)  # a blank: no node has such a name
         inputs = {port: [self._keys[i] for i in ids] for port, ids in instance.inputs.items()}
-        return options, inputs, instance.seed
+        return self._options[instance.node].at(instance), inputs, instance.seed
+
+
+class _Options:
+    """The options of all instances of a node, by node: its own and its parts'.
+
+    What instances share is made once: a grid has far fewer values than points.
+    """
+
+    def __init__(self, place: Place):
+        specs = [place.spec, *(part for parts in place.parts.values() for part in parts)]
+        self._specs = [(spec, [position for position, _ in place.varied(spec)]) for spec in specs]
+        self._known: dict[tuple[str, tuple[int, ...]], dict[str, Any]] = {}
+        self._gather: dict[str, Any] = {}
+        gather = place.spec.gather
+        if gather is not None and gather.best is not None:
+            self._gather = {f"{place.spec.name} gather": asdict(gather)}  # a blank: no node has such a name
+
+    def at(self, instance: Instance) -> dict[str, Any]:
+        """Return an instance's options."""
+        found = dict(self._gather)
+        for spec, positions in self._specs:
+            point = (spec.name, tuple(instance.point[position] for position in positions))
+            if point not in self._known:
+                self._known[point] = instance.options_of(spec)
+            found[spec.name] = self._known[point]
+        return found
 
 
 def _maker(place: Place, registry: Registry, digests: CodeDigests, dtype: str, backend: str) -> KeyMaker:

@@ -65,9 +65,8 @@ def test_a_leaderboard_joins_seeds_and_ranks_settings(small):
     board = results.leaderboard("loss")
     mean = np.mean([t["metrics"]["loss"] for t in results.trials if t["options"]["sgd.lr"] == 0.2])
     assert {row["label"] for row in board} == {"sgd.lr=0.1", "sgd.lr=0.2"}
-    assert dict((row["label"], row["metrics"]["loss"][0]) for row in board)["sgd.lr=0.2"] == pytest.approx(
-        mean
-    )
+    losses = {row["label"]: row["metrics"]["loss"][0] for row in board}
+    assert losses["sgd.lr=0.2"] == pytest.approx(mean)
     assert board[0]["metrics"]["loss"][0] <= board[1]["metrics"]["loss"][0]
     with pytest.raises(UserError, match=r"no trial has the metric 'los'\n.*\n    did you mean 'loss'"):
         results.leaderboard("los")

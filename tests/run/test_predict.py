@@ -37,11 +37,10 @@ def test_a_table_is_read_by_the_names_of_the_training_data(small, tmp_path):
     rows = [f"{x + 3 * (i % 2)},{y},{'ab'[i % 2]}" for i, (x, y) in enumerate(rng.normal(size=(60, 2)))]
     table.write_text("\n".join(["size,noise,kind", *rows]))
     file = small.file(epochs=20)
-    file.write_text(
-        file.read_text().replace(
-            f"data.npz, options: {{path: {small.data()}}}", f"data.csv, options: {{path: {table}}}"
-        )
+    text = file.read_text().replace(
+        f"data.npz, options: {{path: {small.data()}}}", "data.csv, options: {path: PATH}"
     )
+    file.write_text(text.replace("PATH", str(table)))
     small.run(file)
     new = tmp_path / "new.csv"
     new.write_text("noise,size\n0,-1\n0,4\n")
