@@ -11,11 +11,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PRESET = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")  # they would choose a slower kernel than the machine has
+PRESET = (
+    "OPENBLAS_CORETYPE",  # they would choose a slower kernel than the machine has
+    "OPENBLAS_L2_SIZE",
+    "PYTHONDONTWRITEBYTECODE",  # every start would compile every module again
+)
 
 
 def environment(**extra: str) -> dict[str, str]:
-    """Return this process's environment without what slows OpenBLAS, and with `extra`."""
+    """Return this process's environment without what slows it down, and with `extra`."""
     kept = {name: value for name, value in os.environ.items() if name not in PRESET}
     return {**kept, **extra}
 
