@@ -128,9 +128,7 @@ class Net:
 
 def discover(graph: Graph) -> Net:
     """Return a Net for a first pass: it makes an input of each parameter and keeps what was asked for."""
-    return Net(
-        lambda parameter: graph.input(f"parameter:{parameter.name}", parameter.shape), rng=NoRandom()
-    )
+    return Net(lambda parameter: graph.input(f"parameter:{parameter.name}", parameter.shape), rng=NoRandom())
 
 
 def bound(parameters: Mapping[str, Tensor]) -> Callable[[Parameter], Tensor]:

@@ -90,9 +90,7 @@ def test_an_operand_of_any_layout_gives_the_same_bits(layout, shared):
         assert fused[name].tobytes() == value.tobytes(), name
 
 
-@pytest.mark.parametrize(
-    "name", ["divide", "log_softmax"]
-)
+@pytest.mark.parametrize("name", ["divide", "log_softmax"])
 def test_catalogue_graphs_have_the_same_bits_fused(name):
     case = CASES[name]
     program = trace(case, "float32")
