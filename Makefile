@@ -2,7 +2,7 @@
 # Only python3 (3.11 or newer, with its venv module) and make have to be there.
 PYTHON ?= python3
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 WORKERS ?= 2
 
 .PHONY: demo test check gpu bench results docs clean

@@ -1,5 +1,6 @@
 """Progress bars in the terminal."""
 
+import sys
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,12 +25,13 @@ def _start(planned):
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-    console = Console(stderr=True)
+    # this very stream: while a stage runs in this process, sys.stderr is a log that also writes here
+    console = Console(file=sys.stderr)
     if not console.is_terminal:
         return None
     text = TextColumn("{task.fields[trials]}{task.fields[failed]}")
     columns = (TextColumn("{task.description}"), BarColumn(), text, TimeElapsedColumn())
-    bars = Progress(*columns, console=console, transient=True)
+    bars = Progress(*columns, console=console, transient=True, redirect_stdout=False, redirect_stderr=False)
     bars.start()
     return _Display(bars, dict(planned))
 
@@ -47,7 +49,8 @@ class _Display:
         if event.name in ("run_ended", "run_failed"):
             self.bars.stop()
         elif event.node:
-            trials = event.trials or ("",)
+            # where trials are counted beforehand, an event that names none only says that the node is at work
+            trials = event.trials or (() if event.node in self.planned else ("",))
             self.done.setdefault(event.node, {}).update(dict.fromkeys(trials, _share(event)))
             if event.name in ("node_failed", "epoch_failed"):
                 self.failed.setdefault(event.node, set()).update(trials)

@@ -91,3 +91,34 @@ def _wait_for(path, process):
         time.sleep(0.1)
     os.kill(process.pid, signal.SIGKILL)
     raise AssertionError(f"{path} never came")
+
+
+def test_in_a_terminal_a_bar_for_each_node_is_drawn_and_taken_away_again(small, tmp_path):
+    small.write_text(small.read_text().replace("cluster: inline\n", ""))
+    command = [sys.executable, "-m", "pipeline", "run", str(small), "--store", str(tmp_path / "s")]
+    leader, follower = os.openpty()
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=follower, env={**os.environ, "TERM": "xterm"}
+    )
+    os.close(follower)
+    drawn = _everything(leader)
+    out, _ = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert "vote: average" in out.decode()
+    assert [node for node in ("cells", "scaled", "fit", "vote", "score") if node not in drawn] == []
+    assert "4/4" in drawn
+    assert "5/5" not in drawn
+
+
+def _everything(terminal):
+    """Return what is written to a terminal until all who write to it have gone."""
+    parts = []
+    while True:
+        try:
+            part = os.read(terminal, 65536)
+        except OSError:  # how Linux says it
+            part = b""
+        if not part:
+            os.close(terminal)
+            return b"".join(parts).decode(errors="replace")
+        parts.append(part)
