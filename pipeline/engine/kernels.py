@@ -154,6 +154,18 @@ def _reduce_ufunc(name: str) -> Builder:
     return build
 
 
+def _extreme(name: str) -> Builder:
+    """Reduce to the largest or smallest; of +0 and -0 vector units find either, so a zero is made +0."""
+
+    def build(site: Site) -> list[Call]:
+        calls = _reduce_ufunc(name)(site)
+        if site.out.dtype.kind != "f":
+            return calls
+        return [*calls, _each(site.xp.add, site.out, site.out, site.out.dtype.type(0))]
+
+    return build
+
+
 def _arg(name: str) -> Builder:
     def build(site: Site) -> list[Call]:
         axis = site.params["axis"]
@@ -247,6 +259,24 @@ def _scan(site: Site) -> list[Call]:
     return [Call(Recurrence(site).run, ())]
 
 
+def _convolution(name: str) -> Builder:
+    def build(site: Site) -> list[Call]:
+        from pipeline.engine import convolution_kernels
+
+        return getattr(convolution_kernels, name)(site)  # type: ignore[no-any-return]
+
+    return build
+
+
+def _pooling(name: str) -> Builder:
+    def build(site: Site) -> list[Call]:
+        from pipeline.engine import pooling_kernels
+
+        return getattr(pooling_kernels, name)(site)  # type: ignore[no-any-return]
+
+    return build
+
+
 EXACT = (
     "negative sqrt square reciprocal sign floor add subtract multiply divide maximum minimum "
     "equal not_equal less less_equal greater greater_equal isfinite logical_and logical_or logical_not"
@@ -266,8 +296,8 @@ KERNELS: Mapping[str, Builder] = {
     "where": _where,
     "cast": _cast,
     "sum": _ordered(_reduce_ufunc("add")),
-    "max": _ordered(_reduce_ufunc("maximum")),
-    "min": _ordered(_reduce_ufunc("minimum")),
+    "max": _ordered(_extreme("maximum")),
+    "min": _ordered(_extreme("minimum")),
     "argmax": _arg("argmax"),
     "argmin": _arg("argmin"),
     "cumsum": _ordered(_cumsum),
@@ -276,6 +306,9 @@ KERNELS: Mapping[str, Builder] = {
     "take": _take,
     "scatter_add": _scatter_add,
     "fold": _fold,
+    "convolve": _convolution("convolve"),
+    "convolve_weights": _convolution("convolve_weights"),
+    **{name: _pooling(name) for name in ("pool", "unpool", "pool_like")},
     "scan": _scan,
 }
 

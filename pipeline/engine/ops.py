@@ -5,6 +5,7 @@ Shapes are those of one member.  Axes may be given from either side.  Nothing he
 
 from __future__ import annotations
 
+from pipeline.engine.convolution import convolve
 from pipeline.engine.elementwise import (
     ACTIVATIONS,
     abs,
@@ -54,6 +55,7 @@ from pipeline.engine.elementwise import (
     where,
 )
 from pipeline.engine.graph import Tensor
+from pipeline.engine.pooling import pool
 from pipeline.engine.products import (
     arange,
     matmul,
@@ -105,6 +107,7 @@ __all__ = [
     "cast",
     "clip",
     "concatenate",
+    "convolve",
     "cos",
     "cumsum",
     "divide",
@@ -145,6 +148,7 @@ __all__ = [
     "not_equal",
     "one_hot",
     "pad",
+    "pool",
     "power",
     "reciprocal",
     "relu",

@@ -12,8 +12,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pipeline.engine import ops
+from pipeline.engine.convolution import convolve_vjp, convolve_weights_vjp
 from pipeline.engine.dispatch import apply
 from pipeline.engine.graph import Params, Tensor
+from pipeline.engine.pooling import pool_like_vjp, pool_vjp, unpool_vjp
 from pipeline.engine.scan import scan_vjp
 
 Rule = Callable[[Any, Sequence[Tensor], Any, Params], Sequence[Any]]
@@ -155,5 +157,10 @@ VJPS: Mapping[str, Rule] = {
     "scatter_add": _scatter_add,
     "windows": _windows,
     "fold": _fold,
+    "convolve": convolve_vjp,
+    "convolve_weights": convolve_weights_vjp,
+    "pool": pool_vjp,
+    "unpool": unpool_vjp,
+    "pool_like": pool_like_vjp,
     "scan": scan_vjp,
 }

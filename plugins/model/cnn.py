@@ -6,6 +6,7 @@ from pipeline import ShapeError, model, nn, ops
 from pipeline.options import Count
 
 Activation = Literal["elu", "gelu", "leaky_relu", "relu", "sigmoid", "silu", "softplus", "tanh"]
+FALLING = ("gelu", "silu")  # somewhere
 
 
 @model
@@ -31,9 +32,15 @@ def cnn(
             f"{len(channels)} convolutions; name fewer channels or set pool: 1"
         )
     for i, width in enumerate(channels):
-        h = ops.activation(activation)(nn.conv2d(net, h, width, kernel=kernel, name=f"conv{i}"))
-        h = net.hidden(nn.max_pool(h, pool))
+        h = nn.conv2d(net, h, width, kernel=kernel, name=f"conv{i}")
+        h = net.hidden(_pooled(h, pool, activation))
     h = ops.flatten(h)
     for i, width in enumerate(hidden):
         h = net.hidden(ops.activation(activation)(net.dense(h, width, name=f"hidden{i}")))
     return net.dense(h, outputs, name="out", init="glorot")
+
+
+def _pooled(h, pool, activation):
+    # the largest of rising values is the value of the largest: the activation of fewer elements
+    activate = ops.activation(activation)
+    return nn.max_pool(activate(h), pool) if activation in FALLING else activate(nn.max_pool(h, pool))

@@ -152,6 +152,15 @@ CASES: dict[str, Case] = {
     "windows": Case(lambda a: ops.sum(ops.windows(a, (2, 2), (1, 2)) ** 2, (-1, -2)), (_normal(2, 4, 5),)),
     "convolution": Case(_convolution, (_normal(2, 4, 5, 3), _normal(12, 2))),
     "strided_pooling": Case(_strided_pooling, (_normal(2, 5, 4),)),
+    "convolve": Case(
+        lambda x, w, b: ops.convolve(x, w, b, pads=((1, 1), (0, 2))),
+        (_normal(2, 4, 5, 3), _normal(3, 3, 3, 2), _normal(2)),
+    ),
+    "convolve_by_strides": Case(
+        lambda x, w: ops.convolve(x, w, strides=(2, 3), pads=((0, 1), (1, 1))),
+        (_normal(2, 5, 7, 1), _normal(2, 3, 1, 2)),
+    ),
+    "pool": Case(lambda x: ops.pool(x, (2, 2)), (_normal(2, 5, 4, 3),)),
     "plain_recurrence": Case(
         _plain_recurrence, (_normal(5, 2, 3), _normal(2, 4), _normal(3, 4), 0.5 * _normal(4, 4))
     ),

@@ -1,12 +1,14 @@
+from typing import get_args
+
 import autograd
 import autograd.numpy as anp
 import numpy as np
 import pytest
 
-from pipeline import ShapeError, ops
+from pipeline import ShapeError, nn, ops
 from pipeline.engine import gradient
 from pipeline.stages.net import Layout, Net, bound, eager
-from plugins.model.cnn import cnn
+from plugins.model.cnn import Activation, cnn
 
 OPTIONS = {"channels": (3, 4), "hidden": (5,), "outputs": 2}
 X = np.random.default_rng(0).standard_normal((3, 8, 6))
@@ -98,3 +100,14 @@ def test_gradients_reach_kernels_that_are_cut_from_flat_weights(traced, slopes_o
     _, slopes = slopes_of(cnn, X, parameters, activation="tanh", **OPTIONS)
     for name, found in layout.bind(flat).items():
         np.testing.assert_allclose(found, slopes[name], rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("activation", get_args(Activation))
+def test_activations_are_those_of_the_convolved_not_of_the_pooled(activation):
+    net = eager(seed=1)
+    options = {**OPTIONS, "channels": (3,), "hidden": ()}
+    found = cnn(X, net, activation=activation, **options)
+    other = eager(seed=1)
+    h = ops.activation(activation)(nn.conv2d(other, nn.as_images(X, "cnn"), 3, name="conv0"))
+    expected = other.dense(ops.flatten(nn.max_pool(h, 2)), 2, name="out", init="glorot")
+    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-15)

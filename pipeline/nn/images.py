@@ -1,11 +1,8 @@
-"""Blocks that several models share: functions of (net, x, ...) or of x alone, for one member.
-
-Images are (batch, height, width, channels), sequences and tables end in their features.
-"""
+"""Blocks on images (batch, height, width, channels): convolution, pooling."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from pipeline.engine import ops
@@ -17,6 +14,7 @@ if TYPE_CHECKING:
 
 Value = Any  # a tensor, or a NumPy array when a stage is called directly
 Padding = Literal["same", "valid"]
+NO_PADS = ((0, 0), (0, 0))
 
 
 def as_images(x: Value, who: str) -> Value:
@@ -50,14 +48,10 @@ def conv2d(
     height, width, depth = x.shape[1:]
     weights = net.parameter(f"{name}.weights", (kernel, kernel, depth, channels), init)
     bias = net.parameter(f"{name}.bias", (channels,), "zeros", weight=False)
-    if padding == "same":
-        x = ops.pad(x, ((0, 0), _same(height, kernel, stride), _same(width, kernel, stride), (0, 0)))
-    _check_fit(x, kernel, f"conv2d {name!r}", "a smaller kernel or padding='same'")
-    patches = ops.windows(x, (kernel, kernel), (stride, stride), axes=(1, 2))
-    patches = ops.transpose(patches, (0, 1, 2, 4, 5, 3))
-    features = kernel * kernel * depth
-    rows = ops.reshape(patches, (*patches.shape[:3], features))
-    return ops.matmul(rows, ops.reshape(weights, (features, channels))) + bias
+    pads = (_same(height, kernel, stride), _same(width, kernel, stride)) if padding == "same" else NO_PADS
+    lengths = [n + sum(pad) for n, pad in zip((height, width), pads, strict=True)]
+    _check_fit(lengths, kernel, f"conv2d {name!r}", "a smaller kernel or padding='same'")
+    return ops.convolve(x, weights, bias, strides=(stride, stride), pads=pads)
 
 
 def _same(length: int, kernel: int, stride: int) -> tuple[int, int]:
@@ -66,8 +60,8 @@ def _same(length: int, kernel: int, stride: int) -> tuple[int, int]:
     return total // 2, total - total // 2
 
 
-def _check_fit(x: Value, size: int, who: str, fix: str) -> None:
-    _, height, width, _ = x.shape
+def _check_fit(lengths: Sequence[int], size: int, who: str, fix: str) -> None:
+    height, width = lengths
     if min(height, width) < size:
         raise ShapeError(
             f"{who}: a window of {size} x {size} does not fit into {height} x {width}; use {fix}"
@@ -79,6 +73,9 @@ def max_pool(x: Value, size: int = 2, stride: int | None = None) -> Value:
 
     Windows stand `stride` apart, by default side by side.  Equal largest elements share the gradient.
     """
+    if stride in (None, size):
+        _check_fit(x.shape[1:3], size, "pooling", "fewer or smaller pools")
+        return ops.pool(x, (size, size))
     return _pool(x, size, stride, ops.maximum)
 
 
@@ -91,7 +88,7 @@ def avg_pool(x: Value, size: int = 2, stride: int | None = None) -> Value:
 
 
 def _pool(x: Value, size: int, stride: int | None, combine: Callable[[Value, Value], Value]) -> Value:
-    _check_fit(x, size, "pooling", "fewer or smaller pools")
+    _check_fit(x.shape[1:3], size, "pooling", "fewer or smaller pools")
     step = stride or size
     rows, columns = ((length - size) // step * step + 1 for length in x.shape[1:3])
     # One strided view for each place in the window: combining whole arrays is faster than many small windows.
@@ -100,24 +97,3 @@ def _pool(x: Value, size: int, stride: int | None, combine: Callable[[Value, Val
         pairs = [combine(a, b) for a, b in zip(cells[::2], cells[1::2], strict=False)]
         cells = pairs + cells[len(pairs) * 2 :]
     return cells[0]
-
-
-def embedding(
-    net: Net, indices: Value, rows: int, width: int, *, name: str, init: str | Initializer = "normal"
-) -> Value:
-    """Look up a learned vector for each whole number 0..rows-1 of `indices`: (...) -> (..., width)."""
-    table = net.parameter(f"{name}.weights", (rows, width), init)
-    return ops.take(table, ops.cast(indices, "int64"))
-
-
-def layer_norm(net: Net, x: Value, *, name: str, eps: float = 1e-5) -> Value:
-    """Standardize the last axis, then scale and shift it.  Ba et al. 2016 (arXiv:1607.06450), eq. 4.
-
-    `eps` is added to the variance.  The scale counts as a bias: no decay touches it.
-    """
-    features = x.shape[-1:]
-    scale = net.parameter(f"{name}.scale", features, "ones", weight=False)
-    shift = net.parameter(f"{name}.shift", features, "zeros", weight=False)
-    centred = x - ops.mean(x, axis=-1, keepdims=True)
-    variance = ops.mean(ops.square(centred), axis=-1, keepdims=True)
-    return centred / ops.sqrt(variance + eps) * scale + shift

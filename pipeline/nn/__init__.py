@@ -1,0 +1,9 @@
+"""Blocks that several models share: functions of (net, x, ...) or of x alone, for one member.
+
+Images are (batch, height, width, channels), sequences (batch, steps, features), tables end in features.
+"""
+
+from pipeline.nn.features import embedding, layer_norm
+from pipeline.nn.images import as_images, avg_pool, conv2d, max_pool
+
+__all__ = ["as_images", "avg_pool", "conv2d", "embedding", "layer_norm", "max_pool"]
