@@ -6,10 +6,12 @@ import re
 import shlex
 import subprocess
 import sys
+from itertools import product
 from pathlib import Path
 
 import pytest
 
+from pipeline.api import load
 from pipeline.cli.app import app
 from pipeline.dag.schema import json_schema
 from pipeline.hooks import KINDS
@@ -98,3 +100,13 @@ def test_links_and_paths_lead_somewhere(path):
 
 def test_contributing_stays_short():
     assert len((ROOT / "CONTRIBUTING.md").read_text().splitlines()) <= 40
+
+
+def test_the_readme_shows_the_demos_output_in_the_shape_that_it_has():
+    shown = re.search(r"```text\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)[1]
+    settings = load(ROOT / "dags" / "digits.yaml").sweep.space
+    for lr, strength in product(*settings.values()):
+        assert f"adam.lr={lr:g} decay.strength={strength:g}" in shown
+    accuracy = float(re.search(r"^score +vote +([\d.]+)", shown, re.MULTILINE)[1])
+    assert accuracy >= 0.975
+    assert re.search(r"^run \S+: 24 trials in [\d.]+ s; results lie in \.plait$", shown, re.MULTILINE)
