@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.engine.kernels import KERNELS, Array, Builder
+from pipeline.engine.passes.plan import Plan
 from pipeline.errors import UserError
 
 
@@ -19,7 +20,8 @@ class Backend:
     """An array module with the kernels that run on it.
 
     `from_host` copies a NumPy array to the backend, `to_host` back; `quiet` silences floating-point
-    warnings while a program runs, since members that overflow are found by their values.
+    warnings while a program runs, since members that overflow are found by their values.  `fuse` joins
+    the instructions of a plan that one of its kernels runs together.
     """
 
     name: str
@@ -28,13 +30,15 @@ class Backend:
     from_host: Callable[[Any], Array]
     to_host: Callable[[Array], Any]
     quiet: Callable[[], AbstractContextManager[Any]]
+    fuse: Callable[[Plan], Plan] | None = None
 
 
 def numpy_backend() -> Backend:
     """Return the backend of NumPy arrays."""
     from pipeline.engine import numba_kernels
 
-    fused = {"fused": numba_kernels.fused} if numba_kernels.available() else {}
+    builder = numba_kernels.fused
+    fused = {"fused": builder, "rows": builder} if numba_kernels.available() else {}
     return Backend(
         "numpy", np, {**KERNELS, **fused}, np.asarray, np.asarray, lambda: np.errstate(all="ignore")
     )

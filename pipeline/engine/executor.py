@@ -9,17 +9,34 @@ nothing reads the old value afterwards.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Mapping
+from collections.abc import Collection, Hashable, Mapping
+from dataclasses import dataclass
 from math import prod
 from typing import Any
 
 from pipeline.engine.arena import Arena
 from pipeline.engine.backends import Backend
-from pipeline.engine.fusion import fuse as fuse_groups
 from pipeline.engine.graph import Instruction, Tensor
 from pipeline.engine.kernels import VIEWS, Array, Call, Site, places, same_memory
 from pipeline.engine.liveness import Liveness
+from pipeline.engine.passes import PLAIN, applied
+from pipeline.engine.passes.plan import Plan
 from pipeline.engine.program import Program
+
+
+@dataclass(frozen=True)
+class Bound:
+    """An instruction as it was bound: operands and results in memory, how many calls it takes, how it lies.
+
+    `placed` says of each result where it is: `view`, `new`, `reused` (memory that was handed on), `over
+    operand`, `update` (in the input that it updates) or `joined` (in its place in a concatenation).
+    """
+
+    instruction: Instruction
+    ins: tuple[Array, ...]
+    outs: tuple[Array, ...]
+    calls: int
+    placed: tuple[str, ...]
 
 
 class Executor:
@@ -36,12 +53,15 @@ class Executor:
         batched: frozenset[str],
         backend: Backend,
         arrays: Mapping[str, Array] | None = None,
-        fuse: bool = False,
+        passes: Collection[str] | None = None,
     ):
         self.program = program
         self.members = members
         self.backend = backend
-        self.batched = batched_tensors(program, batched)
+        self.passes = PLAIN if passes is None else tuple(passes)
+        self.plan = applied(Plan.of(program, members, batched), self.passes, backend)
+        self.batched = self.plan.batched
+        self.bound: list[Bound] = []
         self._arena = Arena(backend.xp)
         self._arrays: dict[int, Array] = {
             program.inputs[name].index: array
@@ -50,12 +70,12 @@ class Executor:
         }
         self._calls: list[Call] = []
         self.inputs = {name: self._allocate_input(tensor) for name, tensor in program.inputs.items()}
-        instructions = self._fused() if fuse and "fused" in backend.kernels else program.instructions
-        self._liveness = Liveness(program, instructions)
+        self._liveness = Liveness(self.plan)
         self._copies: dict[int, list[Hashable]] = defaultdict(list)
         self._targets: dict[int, Array] = {}
         self._written_in_place: set[str] = set()
-        for place, instruction in enumerate(instructions):
+        self._placed: dict[int, str] = {}
+        for place, instruction in enumerate(self.plan.instructions):
             self._bind(place, instruction)
         self._copy_updates()
         self.outputs = {name: self._kept(tensor) for name, tensor in program.outputs.items()}
@@ -71,13 +91,14 @@ class Executor:
         return tensor.index in self.batched
 
     @property
+    def calls(self) -> int:
+        """How many calls a run makes."""
+        return len(self._calls)
+
+    @property
     def bytes(self) -> int:
         """The memory that inputs, results and scratch take together."""
         return self._arena.bytes
-
-    def _fused(self) -> list[Instruction]:
-        results = {x.index for x in (*self.program.outputs.values(), *self.program.updates.values())}
-        return fuse_groups(self.program.instructions, results, self.batched, self.members)
 
     # Buffers
 
@@ -92,21 +113,25 @@ class Executor:
         return self._arrays[tensor.index]
 
     def _nest(self, program: Program, batched: frozenset[str], arrays: Mapping[str, Array]) -> Executor:
-        return Executor(program, self.members, batched, self.backend, arrays)
+        return Executor(program, self.members, batched, self.backend, arrays, self.passes)
 
     def _array(self, tensor: Tensor) -> Array:
         if tensor.index not in self._arrays:
-            constant = self.program.graph.constants[tensor.index]
+            constant = self.plan.constants[tensor.index]
             self._arrays[tensor.index] = self.backend.from_host(constant)
         return self._arrays[tensor.index]
 
     # Instructions
 
     def _bind(self, place: int, instruction: Instruction) -> None:
+        calls, ins = len(self._calls), tuple(map(self._array, instruction.inputs))
         if instruction.primitive.name in VIEWS:
             self._bind_view(place, instruction)
         else:
             self._bind_call(place, instruction)
+        outs = tuple(map(self._array, instruction.outputs))
+        placed = tuple(self._placed[output.index] for output in instruction.outputs)
+        self.bound.append(Bound(instruction, ins, outs, len(self._calls) - calls, placed))
         for root in self._liveness.dying(place):
             for key in (root, *self._copies.pop(root, ())):
                 self._arena.release(key)
@@ -116,10 +141,11 @@ class Executor:
         array = self._array(source)
         lead = (self.members,) if self.is_batched(source) else ()
         view = VIEWS[instruction.primitive.name](self.backend.xp, array, instruction.params, lead)
+        self._placed[target.index] = "view"
         if instruction.primitive.name == "reshape" and not self._shares(view, array):
             # the operand's elements do not lie in order: copy them in order, then look at the copy
             key = ("copy", target.index)
-            copy = self._arena.temporary(key, self._shape(target), target.dtype)
+            copy = self._temporary(target, key)
             if not self._liveness.is_kept(target):
                 self._copies[self._liveness.root(source)].append(key)
             source_shape = lead + source.shape
@@ -152,20 +178,34 @@ class Executor:
             self._arena.release(("scratch", place, count))
 
     def _result(self, place: int, instruction: Instruction, output: Tensor) -> Array:
-        array = self._updated_in_place(place, instruction, output)
-        if array is None:
-            array = self._place_in_concatenation(place, output)
-        if array is None:
-            array = self._over_operand(place, instruction, output)
-        if array is None:
-            array = self._new(place, output)
-        self._arrays[output.index] = array
-        return array
+        array = self._in_place(place, instruction, output)
+        self._arrays[output.index] = self._new(output) if array is None else array
+        return self._arrays[output.index]
 
-    def _new(self, place: int, output: Tensor) -> Array:
+    def _in_place(self, place: int, instruction: Instruction, output: Tensor) -> Array | None:
+        """Return memory that exists for `output` to be computed in, and note which it is."""
+        for placed, find in (
+            ("update", self._updated_in_place),
+            ("joined", self._place_in_concatenation),
+            ("over operand", self._over_operand),
+        ):
+            array = find(place, instruction, output)
+            if array is not None:
+                self._placed[output.index] = placed
+                return array
+        return None
+
+    def _new(self, output: Tensor) -> Array:
         if output.index in self._targets:
+            self._placed[output.index] = "joined"
             return self._targets[output.index]
-        return self._arena.temporary(self._liveness.root(output), self._shape(output), output.dtype)
+        return self._temporary(output, self._liveness.root(output))
+
+    def _temporary(self, output: Tensor, key: Hashable) -> Array:
+        before = self._arena.bytes
+        array = self._arena.temporary(key, self._shape(output), output.dtype)
+        self._placed[output.index] = "reused" if self._arena.bytes == before else "new"
+        return array
 
     def _updated_in_place(self, place: int, instruction: Instruction, output: Tensor) -> Array | None:
         """Return the buffer of the input that `output` updates, if nothing reads the old value any more."""
@@ -209,20 +249,20 @@ class Executor:
                 return array
         return None
 
-    def _place_in_concatenation(self, place: int, output: Tensor) -> Array | None:
+    def _place_in_concatenation(self, place: int, instruction: Instruction, output: Tensor) -> Array | None:
         """Return the part of a later concatenation's result that `output` fills, or None."""
         found = self._liveness.concatenation(output)
         if found is None:
             return None
-        instruction, position = found
-        if self.is_batched(instruction.outputs[0]) != self.is_batched(output):
+        whole, position = found
+        if self.is_batched(whole.outputs[0]) != self.is_batched(output):
             return None
-        whole = self._concatenation_result(place, instruction)
-        part = places(whole, instruction.params, instruction.inputs)[position]
+        target = self._concatenation_result(whole)
+        part = places(target, whole.params, whole.inputs)[position]
         view = part.reshape(self._shape(output))
         return view if self._shares(view, part) and prod(view.shape) else None
 
-    def _concatenation_result(self, place: int, instruction: Instruction) -> Array:
+    def _concatenation_result(self, instruction: Instruction) -> Array:
         output = instruction.outputs[0]
         if output.index not in self._targets:
             self._targets[output.index] = self._arena.temporary(
@@ -243,15 +283,6 @@ class Executor:
         saved = self._arena.permanent(self._shape(tensor), tensor.dtype)
         self._calls.insert(0, Call(self.backend.xp.copyto, (saved, self._array(tensor))))
         return saved
-
-
-def batched_tensors(program: Program, names: frozenset[str]) -> frozenset[int]:
-    """Return the tensors that have a member axis when the inputs `names` do."""
-    batched = {program.graph.inputs[name].index for name in names}
-    for instruction in program.instructions:
-        if any(x.index in batched for x in instruction.inputs):
-            batched.update(output.index for output in instruction.outputs)
-    return frozenset(batched)
 
 
 def host(executor: Executor, arrays: Mapping[str, Array]) -> dict[str, Any]:

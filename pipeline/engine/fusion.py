@@ -1,129 +1,191 @@
-"""Join elementwise instructions of one form into one, so that their intermediate results stay in registers.
+"""Groups of instructions that one kernel computes, and how a kernel is described.
 
-Only operations that IEEE 754 rounds correctly are joined: a fused kernel computes the same bits as the
-calls that it replaces.  Instructions are reordered, as far as their operands allow, to stand together.
+Only operations are joined that IEEE 754 rounds correctly, or that round nothing: a kernel gives the bits of
+the calls that it replaces.  A group walks one *form*, the shape that most of its results have.  Beside them
+it may compute numbers of a row (last axis 1), numbers of all, sums and extremes along the last axis, and
+sums along the last axis but one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.engine.graph import Instruction, Params, Primitive, Spec, Tensor
 
-FUSABLE = frozenset("add subtract multiply divide negative square sqrt reciprocal".split())
-LEAST_STEPS = 3  # fewer instructions gain less than a kernel's compilation costs
-LEAST_ELEMENTS = 1 << 15  # of all members: smaller results stay in the first cache anyway
+if TYPE_CHECKING:
+    from pipeline.engine.passes.plan import Plan
 
-Form = tuple[bool, tuple[int, ...]]  # whether there is a member axis, the shape for one member
+ARITHMETIC = frozenset("add subtract multiply divide negative square sqrt reciprocal abs relu gate".split())
+CHOICES = frozenset(
+    "where cast equal not_equal less less_equal greater greater_equal logical_and logical_or logical_not "
+    "maximum minimum".split()
+)
+FUSABLE = ARITHMETIC | CHOICES
+ROW_REDUCTIONS = frozenset("sum max min".split())
+LONGEST_ROW = 128  # NumPy adds up to 128 numbers in one block of its pairwise summation
+
 Placed = tuple[str, int]  # ("in", operand) or ("step", earlier step)
 
 
 @dataclass(frozen=True)
 class Step:
-    """One operation of a fused kernel: its name and where its operands come from."""
+    """One operation of a kernel: its name, where its operands come from, the dtype of its result.
+
+    Names are those of primitives; `sum`, `max` and `min` run along the last axis, `column_sum` along the
+    last but one.
+    """
 
     name: str
     operands: tuple[Placed, ...]
+    dtype: str
+
+
+@dataclass(frozen=True)
+class Form:
+    """What a group walks: whether there is a member axis, the shape for one member, the float type."""
+
+    members: bool
+    shape: tuple[int, ...]
+    dtype: str
+
+    @property
+    def row(self) -> Form:
+        """The form of the numbers that each row has."""
+        return Form(self.members, (*self.shape[:-1], 1), self.dtype)
+
+    def joined(self, other: Form) -> Form | None:
+        """Return the form of a group that walks both, or None."""
+        dtypes = {self.dtype, other.dtype} - {""}  # masks alone have no float type
+        if self.members != other.members or len(dtypes) > 1:
+            return None
+        dtype = next(iter(dtypes), "")
+        for wide, narrow in ((self, other), (other, self)):
+            if narrow.shape in (wide.shape, wide.row.shape):
+                return Form(self.members, wide.shape, dtype)
+        return None
 
 
 def _infer(inputs: Sequence[Spec], params: Params) -> tuple[Spec, ...]:
     raise NotImplementedError("fused instructions are made from inferred ones")
 
 
+# `fused` computes results of its form alone and may write over an operand; `rows` reduces, too.
 FUSED = Primitive("fused", _infer, "elementwise")
+ROWS = Primitive("rows", _infer)
 
 
-def fuse(
-    instructions: Sequence[Instruction], results: Collection[int], batched: Collection[int], members: int
-) -> list[Instruction]:
-    """Return equivalent instructions in which groups are joined; the tensors `results` are kept."""
-
-    def form(instruction: Instruction) -> Form | None:
-        output = instruction.outputs[0]
-        has_members = output.index in batched
-        elements = prod(output.shape) * (members if has_members else 1)
-        if instruction.primitive.name not in FUSABLE or elements < LEAST_ELEMENTS:
-            return None
-        return has_members, output.shape
-
-    groups = _grouped(instructions, form)
-    readers = _readers(instructions)
-    fused: list[Instruction] = []
-    for group in groups:
-        together = {id(instruction) for instruction in group}
-        if len(group) < LEAST_STEPS:
-            fused += group
-        else:
-            fused.append(_joined(group, lambda x, own=together: _needed(x, own, readers, results)))  # type: ignore[misc]
-    return fused
+def form(instruction: Instruction, plan: Plan) -> Form | None:
+    """Return the form of a group that `instruction` may be in, None if it may be in none."""
+    name, output = instruction.primitive.name, instruction.outputs[0]
+    dtypes = {x.dtype.name for x in (*instruction.inputs, output) if x.dtype.kind == "f"}
+    if len(dtypes) > 1 or output.dtype.kind not in "fb":
+        return None
+    dtype = next(iter(dtypes), "")
+    members = output.index in plan.batched
+    if name in FUSABLE:
+        return Form(members, output.shape, dtype) if _exact(instruction) else None
+    return Form(members, instruction.inputs[0].shape, dtype) if reduction(instruction) else None
 
 
-def _readers(instructions: Sequence[Instruction]) -> dict[int, list[Instruction]]:
-    readers: dict[int, list[Instruction]] = {}
-    for instruction in instructions:
-        for x in instruction.inputs:
-            readers.setdefault(x.index, []).append(instruction)
-    return readers
+def _exact(instruction: Instruction) -> bool:
+    """Arithmetic is on floats, logic on masks; a kernel turns masks alone into numbers."""
+    name, kinds = instruction.primitive.name, {x.dtype.kind for x in instruction.inputs}
+    if name in ARITHMETIC | {"maximum", "minimum"}:
+        return kinds == {"f"}
+    if name in ("logical_and", "logical_or", "logical_not", "cast"):
+        return kinds == {"b"}
+    return name != "where" or instruction.outputs[0].dtype.kind == "f"
 
 
-def _needed(
-    x: Tensor, group: set[int], readers: dict[int, list[Instruction]], results: Collection[int]
-) -> bool:
-    """Return whether anything outside of a group needs `x`."""
-    return x.index in results or any(id(reader) not in group for reader in readers.get(x.index, ()))
+def reduction(instruction: Instruction) -> str | None:
+    """Return how a kernel calls a reduction that it can compute in NumPy's order, else None."""
+    name, x = instruction.primitive.name, instruction.inputs[0]
+    if name not in ROW_REDUCTIONS or x.dtype.kind != "f":
+        return None
+    if instruction.params["axis"] == -1 and 1 < x.shape[-1] <= LONGEST_ROW:
+        return name
+    # one column would be contiguous, and NumPy would add it in pairs
+    down = x.ndim >= 2 and x.size == x.shape[-2] * x.shape[-1] and x.shape[-1] > 1 and x.shape[-2] > 1
+    return "column_sum" if name == "sum" and instruction.params["axis"] == -2 and down else None
 
 
-def _grouped(
-    instructions: Sequence[Instruction], form: Callable[[Instruction], Form | None]
-) -> list[list[Instruction]]:
-    """Order instructions so that those of one form follow each other; each of no form is a group alone."""
-    waiting = list(instructions)
-    made = {output.index for instruction in instructions for output in instruction.outputs}
-    groups: list[list[Instruction]] = []
-    current: Form | None = None
-    while waiting:
-        ready = [one for one in waiting if not any(x.index in made for x in one.inputs)]
-        chosen = _choose(ready, form, current)
-        found = form(chosen)
-        if found is not None and found == current:
-            groups[-1].append(chosen)
-        else:
-            groups.append([chosen])
-        current = found
-        made -= {output.index for output in chosen.outputs}
-        waiting.remove(chosen)
-    return groups
+def step_name(instruction: Instruction) -> str:
+    """Return what the operation of an instruction is called as a step."""
+    return reduction(instruction) or instruction.primitive.name
 
 
-def _choose(
-    ready: Sequence[Instruction], form: Callable[[Instruction], Form | None], current: Form | None
+Source = Callable[[Tensor], Tensor]
+
+
+class Sources:
+    """Looks through views that change nothing for a kernel: stretched operands, numbers in another rank."""
+
+    def __init__(self, instructions: Sequence[Instruction]):
+        self._views = {
+            instruction.outputs[0].index: instruction.inputs[0]
+            for instruction in instructions
+            if _transparent(instruction)
+        }
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """Return the tensor that a kernel reads for `x`."""
+        while x.index in self._views:
+            x = self._views[x.index]
+        return x
+
+
+def _transparent(instruction: Instruction) -> bool:
+    name, single = instruction.primitive.name, instruction.inputs[0].size == 1
+    return name in ("broadcast_to", "stop_gradient") or (name == "reshape" and single)
+
+
+def joined(
+    group: Sequence[Instruction], plan: Plan, source: Source, primitive: Primitive = FUSED, **params: Any
 ) -> Instruction:
-    """Prefer the form at hand, then what has no form (it may make others ready), then the first."""
-    forms = [form(one) for one in ready]
-    for wanted in (current, None):
-        for instruction, found in zip(ready, forms, strict=True):
-            if found == wanted:
-                return instruction
-    return ready[0]
+    """Return the one instruction that computes what others need of a group, in this order.
+
+    `source` says which tensor a kernel reads for an operand: itself, or what it is a view of.
+    """
+    steps, inputs = _steps(group, source)
+    kept = [place for place, one in enumerate(group) if _needed(one, group, plan, source)]
+    outputs = tuple(group[place].outputs[0] for place in kept)
+    known = {"steps": tuple(steps), "kept": tuple(kept), **params}
+    return Instruction(primitive, tuple(inputs.values()), known, outputs)
 
 
-def _joined(group: Sequence[Instruction], needed: Callable[[Tensor], bool]) -> Instruction:
-    made = {instruction.outputs[0].index: place for place, instruction in enumerate(group)}
+def _steps(group: Sequence[Instruction], source: Source) -> tuple[list[Step], Mapping[int, Tensor]]:
+    made: dict[int, int] = {}
     inputs: dict[int, Tensor] = {}
     steps = []
-    for instruction in group:
+    for place, instruction in enumerate(group):
         operands: list[Placed] = []
-        for x in instruction.inputs:
+        for x in map(source, instruction.inputs):
             if x.index in made:
                 operands.append(("step", made[x.index]))
             else:
                 inputs.setdefault(x.index, x)
                 operands.append(("in", list(inputs).index(x.index)))
-        steps.append(Step(instruction.primitive.name, tuple(operands)))
-    kept = [place for place, instruction in enumerate(group) if needed(instruction.outputs[0])]
-    params: dict[str, Any] = {"steps": tuple(steps), "kept": tuple(kept)}
-    outputs = tuple(group[place].outputs[0] for place in kept)
-    return Instruction(FUSED, tuple(inputs.values()), params, outputs)
+        output = instruction.outputs[0]
+        steps.append(Step(step_name(instruction), tuple(operands), output.dtype.name))
+        made[output.index] = place
+    return steps, inputs
+
+
+def _needed(one: Instruction, group: Sequence[Instruction], plan: Plan, source: Source) -> bool:
+    output = one.outputs[0]
+    inside = {id(member) for member in group}
+    return output.index in plan.results or _read_outside(output, inside, plan, source)
+
+
+def _read_outside(x: Tensor, inside: set[int], plan: Plan, source: Source) -> bool:
+    """Return whether anything outside reads `x`, not counting views that the group looks through."""
+    for reader in plan.readers.get(x.index, ()):
+        if id(reader) in inside:
+            continue
+        output = reader.outputs[0]
+        through = source(output) is source(x) and output.index not in plan.results
+        if not through or _read_outside(output, inside, plan, source):
+            return True
+    return False

@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
 
 from pipeline.engine.graph import Instruction, Tensor
 from pipeline.engine.kernels import VIEWS
-from pipeline.engine.program import Program
+from pipeline.engine.passes.plan import Plan
 
 
 class Liveness:
-    """Root buffers of tensors and the places of their last readers among a program's `instructions`.
+    """Root buffers of tensors and the places of their last readers in a plan.
 
     Every view counts as a reader of its root at its own place and wherever it is read itself; that a
     reshape may turn out to copy only shortens a life, which is safe to ignore.
     """
 
-    def __init__(self, program: Program, instructions: Sequence[Instruction]):
+    def __init__(self, plan: Plan):
         self._roots: dict[int, int] = {}
         self._last: dict[int, int] = {}
         self._readers: dict[int, list[Instruction]] = defaultdict(list)
-        for place, instruction in enumerate(instructions):
+        for place, instruction in enumerate(plan.instructions):
             self._visit(place, instruction)
-        self._keep(program)
+        self._keep(plan)
         self._dying: dict[int, list[int]] = defaultdict(list)
         for root, place in self._last.items():
             self._dying[place].append(root)
@@ -65,8 +64,8 @@ class Liveness:
             # a result that nobody reads dies where it is made, unless it is kept
             self._last.setdefault(self.root(output), place)
 
-    def _keep(self, program: Program) -> None:
-        self._kept = {self.root(x) for x in (*program.outputs.values(), *program.updates.values())}
+    def _keep(self, plan: Plan) -> None:
+        self._kept = {self.root(x) for x in (*plan.outputs.values(), *plan.updates.values())}
         # an input's last read decides whether its update may be written in place; it is never released
-        for root in self._kept - {x.index for x in program.inputs.values()}:
+        for root in self._kept - {x.index for x in plan.inputs.values()}:
             self._last.pop(root, None)

@@ -1,9 +1,4 @@
-"""Fused kernels for the CPU, compiled by numba (extra `fast`) and cached on disk.
-
-A kernel walks members, rows and columns.  An operand is a vector along the columns or a scalar; where its
-next row and member lie are numbers given to the kernel, so one compilation serves all shapes.  The inner
-loop is a function of contiguous vectors, which is what lets LLVM use vector instructions.
-"""
+"""Fused kernels for the CPU, compiled by numba (extra `fast`) and cached on disk: how they are called."""
 
 from __future__ import annotations
 
@@ -13,7 +8,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from math import prod
 from pathlib import Path
@@ -23,17 +18,7 @@ import numpy as np
 
 from pipeline.engine.fusion import Step
 from pipeline.engine.kernels import Array, Call, Site, in_order, same_memory
-
-TEMPLATES = {
-    "add": "{0} + {1}",
-    "subtract": "{0} - {1}",
-    "multiply": "{0} * {1}",
-    "divide": "{0} / {1}",
-    "negative": "-{0}",
-    "square": "{0} * {0}",
-    "sqrt": "np.sqrt({0})",
-    "reciprocal": "one / {0}",
-}
+from pipeline.engine.numba_source import source, temporaries
 
 
 @dataclass(frozen=True)
@@ -46,6 +31,32 @@ class Operand:
     vector: bool
 
 
+@dataclass(frozen=True)
+class Walk:
+    """What a kernel goes through: members, rows, columns."""
+
+    members: int
+    rows: int
+    columns: int
+
+    def operand(self, array: Array, batched: bool) -> Operand | None:
+        """Return how the kernel walks an array, or None if it cannot."""
+        own = array.shape[1:] if batched else array.shape
+        member = array.strides[0] // array.itemsize if batched and self.members > 1 else 0
+        count = prod(own)
+        if count == 1:
+            return Operand(_flat(array), member, 0, vector=self.columns == 1)
+        if not in_order(array, batched):
+            return None
+        if count == self.rows * self.columns:
+            return Operand(_flat(array), member, self.columns, vector=True)
+        if own[-1] == self.columns and count == self.columns:
+            return Operand(_flat(array), member, 0, vector=True)
+        if own[-1] == 1 and count == self.rows:
+            return Operand(_flat(array), member, 1, vector=False)
+        return None
+
+
 def available() -> bool:
     """Return whether numba is installed."""
     return importlib.util.find_spec("numba") is not None
@@ -53,48 +64,47 @@ def available() -> bool:
 
 def fused(site: Site) -> list[Call]:
     """Build the calls of a fused instruction: copies of operands that no kernel can walk, then the kernel."""
-    form = site.outs[0].shape
-    batched = len(form) > 1 and any(site.batched)
-    members, inner = (form[0], form[1:]) if batched else (1, form)
-    rows, columns = _rows_and_columns(site, members, inner, batched)
+    shape, batched = site.params["shape"], any(site.batched)
+    walk = _walk(site, shape, batched)
     calls, operands = [], []
-    for array in site.ins:
-        operand = walk(array, members, rows, columns, batched)
+    for array, own in zip(site.ins, site.batched, strict=True):
+        operand = walk.operand(array, own)
         if operand is None:
-            copy = site.scratch(form, array.dtype)
+            copy = site.scratch((walk.members, *shape) if batched else shape, array.dtype)
             calls.append(Call(np.copyto, (copy, array)))
-            operand = walk(copy, members, rows, columns, batched)
+            operand = _walked(walk, copy, batched)
         operands.append(operand)
-    results = [walk(array, members, rows, columns, batched) for array in site.outs]
-    return [*calls, _kernel_call(site, operands, results, (members, rows, columns))]
+    outs, after = [], []
+    for array in site.outs:
+        if walk.operand(array, batched) is None:  # a part of a concatenation, not in order
+            outs.append(site.scratch(array.shape, array.dtype))
+            after.append(Call(np.copyto, (array, outs[-1])))
+        else:
+            outs.append(array)
+    return [*calls, _kernel_call(replace(site, outs=outs), operands, walk), *after]
 
 
-def _rows_and_columns(site: Site, members: int, inner: tuple[int, ...], batched: bool) -> tuple[int, int]:
-    """Return one long row where all operands are in order or scalars, else rows along the last axis."""
-    flat = (1, prod(inner))
-    arrays = (*site.ins, *site.outs)
-    if all(walk(array, members, *flat, batched) is not None for array in arrays):
+def _walk(site: Site, shape: tuple[int, ...], batched: bool) -> Walk:
+    """Return one long row where all is in order or a single number, else rows along the last axis."""
+    members = site.outs[0].shape[0] if batched else 1
+    flat = Walk(members, 1, prod(shape))
+    outs = all(array.shape[int(batched) :] == shape for array in site.outs)
+    ins = all(flat.operand(x, own) is not None for x, own in zip(site.ins, site.batched, strict=True))
+    if outs and ins and not _reduces(site.params["steps"]):
         return flat
-    return prod(inner[:-1]), inner[-1]
+    return Walk(members, prod(shape[:-1]), shape[-1])
 
 
-def walk(array: Array, members: int, rows: int, columns: int, batched: bool) -> Operand | None:
-    """Return how a kernel walks `array` over (members, rows, columns), or None if it cannot."""
-    has_members = batched and array.shape[:1] == (members,) and array.ndim > 1
-    own = array.shape[1:] if has_members else array.shape
-    member = array.strides[0] // array.itemsize if has_members and members > 1 else 0
-    count = prod(own)
-    if count == 1:
-        return Operand(_flat(array), member, 0, vector=columns == 1)
-    if not in_order(array, has_members):
-        return None
-    if count == rows * columns:
-        return Operand(_flat(array), member, columns, vector=True)
-    if own[-1] == columns and count == columns:
-        return Operand(_flat(array), member, 0, vector=True)
-    if own[-1] == 1 and count == rows:
-        return Operand(_flat(array), member, 1, vector=False)
-    return None
+def _reduces(steps: Sequence[Step]) -> bool:
+    return any(step.name in ("sum", "max", "min", "column_sum") for step in steps)
+
+
+def _walked(walk: Walk, array: Array, batched: bool) -> Operand:
+    """Return how the kernel walks an array that lies in order."""
+    operand = walk.operand(array, batched)
+    if operand is None:
+        raise ValueError(f"a kernel over {walk} cannot walk an array of shape {array.shape}")
+    return operand
 
 
 def _flat(array: Array) -> Array:
@@ -103,65 +113,29 @@ def _flat(array: Array) -> Array:
     return np.lib.stride_tricks.as_strided(array, (last // array.itemsize + 1,), (array.itemsize,))
 
 
-def _kernel_call(
-    site: Site, operands: Sequence[Any], results: Sequence[Any], sizes: tuple[int, int, int]
-) -> Call:
+def _kernel_call(site: Site, operands: Sequence[Operand], walk: Walk) -> Call:
     # a result in an operand's memory is the operand itself to the kernel, or LLVM would fear an overlap
     places = []
     arguments = list(operands)
-    for array, result in zip(site.outs, results, strict=True):
+    for array in site.outs:
         same = [i for i, x in enumerate(site.ins) if same_memory(np, x, array) and operands[i].vector]
         places.append(same[0] if same else len(arguments))
         if not same:
-            arguments.append(result)
+            arguments.append(_walked(walk, array, any(site.batched)))
+    steps: Sequence[Step] = site.params["steps"]
     vectors = tuple(one.vector for one in arguments)
-    text = source(site.params["steps"], site.params["kept"], vectors, tuple(places))
+    text = source(steps, site.params["kept"], vectors, tuple(places))
+    rows = [site.scratch((walk.columns,), steps[i].dtype) for i in temporaries(steps, vectors)]
     distances = np.array([(one.member, one.row) for one in arguments], dtype=np.int64).reshape(-1)
-    one = site.outs[0].dtype.type(1)
-    return Call(compiled(text), (*sizes, distances, one, *(each.flat for each in arguments)))
+    numbers = _numbers(next((step.dtype for step in steps if step.dtype.startswith("float")), "float64"))
+    sizes = (walk.members, walk.rows, walk.columns)
+    return Call(compiled(text), (*sizes, distances, *numbers, *(each.flat for each in arguments), *rows))
 
 
-def source(steps: Sequence[Step], kept: Sequence[int], vectors: Sequence[bool], places: Sequence[int]) -> str:
-    """Return the Python source of a kernel; argument `places[i]` receives the step `kept[i]`."""
-    names = [f"a{i}" for i in range(len(vectors))]
-    ins = {x for step in steps for kind, x in step.operands if kind == "in"}
-    loads = [f"        x{i} = a{i}[c]" if vectors[i] else f"        x{i} = a{i}" for i in sorted(ins)]
-    body = [f"        t{i} = {_expression(step)}" for i, step in enumerate(steps)]
-    stores = [f"        a{place}[c] = t{step}" for place, step in zip(places, kept, strict=True)]
-    cuts = [
-        f"            a{i}[i * d[{2 * i}] + r * d[{2 * i + 1}]"
-        + (f" : i * d[{2 * i}] + r * d[{2 * i + 1}] + columns]," if vectors[i] else "],")
-        for i in range(len(vectors))
-    ]
-    return "\n".join(
-        [
-            "import numba",
-            "import numpy as np",
-            "",
-            "",
-            '@numba.njit(error_model="numpy", cache=True)',
-            f"def inner(n, one, {', '.join(names)}):",
-            "    for c in range(n):",
-            *loads,
-            *body,
-            *stores,
-            "",
-            "",
-            '@numba.njit(error_model="numpy", cache=True)',
-            f"def kernel(members, rows, columns, d, one, {', '.join(names)}):",
-            "    for i in range(members):",
-            "        for r in range(rows):",
-            "            inner(columns, one,",
-            *cuts,
-            "            )",
-            "",
-        ]
-    )
-
-
-def _expression(step: Step) -> str:
-    operands = [f"x{place}" if kind == "in" else f"t{place}" for kind, place in step.operands]
-    return TEMPLATES[step.name].format(*operands)
+def _numbers(dtype: str) -> tuple[Any, Any, Any]:
+    """Return 0, 1, and the zero that NumPy's sums start from: -0 in versions that keep the sign of -0."""
+    kind = np.dtype(dtype).type
+    return kind(0), kind(1), np.add.reduce(np.array([-0.0], dtype=dtype))
 
 
 @cache

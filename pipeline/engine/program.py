@@ -5,10 +5,11 @@ Binding it to a number of members, a set of batched inputs and a backend gives a
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
-from pipeline.engine.graph import Graph, Instruction, RandomInput, Tensor
+from pipeline.engine.graph import Graph, RandomInput, Tensor
+from pipeline.engine.passes.plan import live
 from pipeline.errors import ShapeError
 
 if TYPE_CHECKING:
@@ -39,32 +40,24 @@ class Program:
         """The random inputs that a run needs, by input name."""
         return {name: value for name, value in self.graph.randoms.items() if name in self.inputs}
 
-    def bind(self, members: int, batched: Collection[str], backend: Backend, fuse: bool = False) -> Executor:
+    def bind(
+        self, members: int, batched: Collection[str], backend: Backend, passes: Collection[str] | None = None
+    ) -> Executor:
         """Allocate buffers for `members` and return what runs the program.
 
-        Inputs named in `batched` have a leading member axis; so has whatever depends on them.  With `fuse`
-        the backend's fused kernels are used, if it has any: the same bits, after some compiling.
+        Inputs named in `batched` have a leading member axis; so has whatever depends on them.  `passes` of
+        `pipeline.engine.passes` rewrite the plan first; by default those that need no compiling.  No pass
+        changes a bit of a result on NumPy.
         """
         from pipeline.engine.executor import Executor
 
         unknown = set(batched) - set(self.graph.inputs)
         if unknown:
             raise ValueError(f"bind: the graph has no inputs {sorted(unknown)}")
-        return Executor(self, members, frozenset(batched), backend, fuse=fuse)
+        return Executor(self, members, frozenset(batched), backend, passes=passes)
 
     def _check_updates(self) -> None:
         for name, tensor in self.updates.items():
             held = self.graph.inputs[name]
             if (held.shape, held.dtype) != (tensor.shape, tensor.dtype):
                 raise ShapeError(f"update of {name!r}: {tensor} does not fit into {held}")
-
-
-def live(instructions: Iterable[Instruction], results: Iterable[Tensor]) -> list[Instruction]:
-    """Return the instructions that `results` need, in their order: dead code is dropped."""
-    needed = {tensor.index for tensor in results}
-    kept = []
-    for instruction in reversed(list(instructions)):
-        if any(output.index in needed for output in instruction.outputs):
-            needed.update(x.index for x in instruction.inputs)
-            kept.append(instruction)
-    return kept[::-1]

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.engine import Backend, Executor
+from pipeline.engine.passes import ALL, PLAIN
 from pipeline.stages.cohort import Member
 from pipeline.stages.feeding import Feed, Rows, Seeds
 from pipeline.stages.parts import Parts
@@ -143,7 +144,8 @@ class Training:
         batched |= set() if shared else {INPUTS, TARGETS}
         batched |= set() if self.seeds.shared else step.randoms.keys()
         inputs = step.program.graph.inputs.keys()
-        executor = step.program.bind(len(self.members), batched & inputs, self.backend, fuse)
+        passes = ALL if fuse else PLAIN
+        executor = step.program.bind(len(self.members), batched & inputs, self.backend, passes)
         for name in self.values.keys() & executor.inputs.keys():
             value = self.values[name] if name in batched else self.values[name][0]
             self.backend.xp.copyto(executor.inputs[name], self.backend.from_host(value))
