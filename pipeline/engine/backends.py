@@ -55,9 +55,11 @@ def cupy_backend() -> Backend:
         ) from error
     if not cupy.cuda.is_available():
         raise UserError("backend cupy: no GPU is available here. Use --backend numpy")
+    from pipeline.engine import cuda_groups
     from pipeline.engine.cupy_kernels import CUPY_KERNELS
 
-    return Backend("cupy", cupy, {**KERNELS, **CUPY_KERNELS}, cupy.asarray, cupy.asnumpy, _nothing)
+    kernels = {**KERNELS, **CUPY_KERNELS}
+    return Backend("cupy", cupy, kernels, cupy.asarray, cupy.asnumpy, _nothing, cuda_groups.fuse)
 
 
 @contextmanager

@@ -1,15 +1,24 @@
-"""CUDA source for elementwise kernels, generated from one table of expressions.
+"""CUDA source for what happens to elements: types, expressions, and where the elements of arrays lie.
 
-A kernel reads element i of each operand and writes element i of the result.  Where all lie in order the
-index is i itself; elsewhere shape and strides, known when a program is bound, are constants in the
-source.  The same text compiles as C with the few CUDA words defined away, which is how it is run in
-tests on machines without a GPU.
+Shapes and strides are arguments of a kernel; only its structure (how many axes are left when neighbours are
+joined, which strides are 0 or 1) is in the source, so that one compilation serves all sizes.  The same
+text compiles as C with the few CUDA words defined away, which is how it is run in tests on machines
+without a GPU.  CuPy compiles a source once in a process and keeps it on disk.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import prod
+from types import ModuleType
 from typing import Any
+
+import numpy as np
+
+from pipeline.engine.fusion import Step
+from pipeline.engine.kernels import Array, Call, Site
 
 THREADS = 256  # threads in a block
 
@@ -22,141 +31,177 @@ CTYPES: Mapping[str, str] = {
     "bool": "unsigned char",
 }
 
-# a, b, c are the operands' elements; T is the result's type
+# {0}, {1}, {2} are the operands, {T} the result's type, {f} the suffix of functions of single floats
 EXPRESSIONS: Mapping[str, str] = {
-    "negative": "-a",
-    "exp": "exp(a)",
-    "expm1": "expm1(a)",
-    "log": "log(a)",
-    "log1p": "log1p(a)",
-    "sqrt": "sqrt(a)",
-    "square": "a * a",
-    "reciprocal": "(T)1 / a",
-    "abs": "a < 0 ? -a : a",
-    "sign": "(T)((a > 0) - (a < 0))",
-    "sin": "sin(a)",
-    "cos": "cos(a)",
-    "tanh": "tanh(a)",
-    "sigmoid": "(T)1 / ((T)1 + exp(-a))",
-    "softplus": "(a > 0 ? a : (T)0) + log1p(exp(a > 0 ? -a : a))",
-    "relu": "a > 0 ? a : (a == a ? (T)0 : a)",
-    "erf": "erf(a)",
-    "floor": "floor(a)",
-    "add": "a + b",
-    "subtract": "a - b",
-    "multiply": "a * b",
-    "divide": "a / b",
-    "power": "pow(a, b)",
+    "negative": "-{0}",
+    "exp": "exp{f}({0})",
+    "expm1": "expm1{f}({0})",
+    "log": "log{f}({0})",
+    "log1p": "log1p{f}({0})",
+    "sqrt": "sqrt{f}({0})",
+    "square": "{0} * {0}",
+    "reciprocal": "({T})1 / {0}",
+    "abs": "{0} < 0 ? -{0} : {0}",
+    "sign": "({T})(({0} > 0) - ({0} < 0))",
+    "sin": "sin{f}({0})",
+    "cos": "cos{f}({0})",
+    "tanh": "tanh{f}({0})",
+    "sigmoid": "({T})1 / (({T})1 + exp{f}(-{0}))",
+    "softplus": "({0} > 0 ? {0} : ({T})0) + log1p{f}(exp{f}({0} > 0 ? -{0} : {0}))",
+    "relu": "{0} > 0 ? {0} : ({0} == {0} ? ({T})0 : {0})",
+    "erf": "erf{f}({0})",
+    "floor": "floor{f}({0})",
+    "add": "{0} + {1}",
+    "subtract": "{0} - {1}",
+    "multiply": "{0} * {1}",
+    "divide": "{0} / {1}",
+    "power": "pow{f}({0}, {1})",
     # a comparison with NaN is false: the operand that is NaN is passed on, as NumPy does
-    "maximum": "a > b ? a : (a == a ? b : a)",
-    "minimum": "a < b ? a : (a == a ? b : a)",
-    "gate": "b > 0 ? a : (T)0",
-    "where": "a ? b : c",
-    "cast": "(T)a",
-    "equal": "a == b",
-    "not_equal": "a != b",
-    "less": "a < b",
-    "less_equal": "a <= b",
-    "greater": "a > b",
-    "greater_equal": "a >= b",
-    "logical_and": "a && b",
-    "logical_or": "a || b",
-    "logical_not": "!a",
-    "isfinite": "a - a == 0",
+    "maximum": "{0} > {1} ? {0} : ({0} == {0} ? {1} : {0})",
+    "minimum": "{0} < {1} ? {0} : ({0} == {0} ? {1} : {0})",
+    "gate": "{1} > 0 ? {0} : ({T})0",
+    "where": "{0} ? {1} : {2}",
+    "cast": "({T}){0}",
+    "equal": "{0} == {1}",
+    "not_equal": "{0} != {1}",
+    "less": "{0} < {1}",
+    "less_equal": "{0} <= {1}",
+    "greater": "{0} > {1}",
+    "greater_equal": "{0} >= {1}",
+    "logical_and": "{0} && {1}",
+    "logical_or": "{0} || {1}",
+    "logical_not": "!{0}",
+    "isfinite": "{0} - {0} == 0",
 }
 
-_SINGLE = "exp expm1 log log1p sqrt sin cos tanh erf floor pow".split()
+
+def expression(name: str, dtype: str, operands: Sequence[str]) -> str:
+    """Return the C expression of an operation with a result of `dtype`."""
+    if name == "cast" and dtype == "bool":
+        return f"{operands[0]} != 0"
+    return EXPRESSIONS[name].format(*operands, T=CTYPES[dtype], f="f" if dtype == "float32" else "")
 
 
-def source(
-    name: str,
-    dtypes: Sequence[str],
-    shape: Sequence[int] | None = None,
-    strides: Sequence[Sequence[int]] = (),
-) -> str:
-    """Return the source of the kernel of primitive `name`: `dtypes` of the operands and, last, of the result.
+def assigned(place: int, step: Step) -> str:
+    """Return the line that computes step `place`: `t3 = x0 + t2`."""
+    names = [f"x{i}" if kind == "in" else f"t{i}" for kind, i in step.operands]
+    return f"const {CTYPES[step.dtype]} t{place} = {expression(step.name, step.dtype, names)};"
 
-    Without `shape` everything is contiguous.  Otherwise `strides` has one row an array (operands, then
-    result), in elements, 0 where it is stretched.
+
+@dataclass(frozen=True)
+class Walk:
+    """How a flat number i finds the elements of arrays over a common shape.
+
+    `lengths` are those of the axes that are left when neighbours are joined; `strides` has one row for
+    each array, in elements, 0 along stretched axes.
     """
-    *operands, result = dtypes
-    letters = "abc"[: len(operands)]
-    arguments = [f"const {CTYPES[dtype]}* p{x}" for x, dtype in zip(letters, operands, strict=True)]
-    places = _places(len(dtypes), shape, strides)
-    loads = [
-        f"    const {CTYPES[dtype]} {x} = p{x}[{place}];"
-        for x, dtype, place in zip(letters, operands, places, strict=False)
-    ]
-    expression = "a != 0" if name == "cast" and result == "bool" else EXPRESSIONS[name]
-    body = _in_precision(expression, result if result.startswith("float") else operands[0])
-    return "\n".join(
-        [
-            f"typedef {CTYPES[result]} T;",
-            f'extern "C" __global__ void {kernel_name(name)}({", ".join(arguments)}, T* out, long long n) {{',
-            "    const long long i = (long long)blockIdx.x * blockDim.x + threadIdx.x;",
-            "    if (i >= n) return;",
-            *_indices(shape),
-            *loads,
-            f"    out[{places[-1]}] = {body};",
-            "}",
-        ]
-    )
+
+    lengths: tuple[int, ...]
+    strides: tuple[tuple[int, ...], ...]
+
+    @classmethod
+    def over(cls, shape: Sequence[int], rows: Sequence[Sequence[int]]) -> Walk:
+        """Join neighbouring axes of `shape` wherever all `rows` of strides run on across them."""
+        lengths: list[int] = []
+        columns: list[list[int]] = []
+        for axis, length in enumerate(shape):
+            if length == 1:
+                continue
+            column = [row[axis] for row in rows]
+            if columns and all(a == b * length for a, b in zip(columns[-1], column, strict=True)):
+                lengths[-1] *= length
+                columns[-1] = column
+            else:
+                lengths.append(length)
+                columns.append(column)
+        return cls(tuple(lengths), tuple(zip(*columns, strict=True)) if columns else ((),) * len(rows))
+
+    @property
+    def count(self) -> int:
+        """How many elements there are to walk over."""
+        return prod(self.lengths)
+
+    @property
+    def reach(self) -> int:
+        """The largest number that a kernel meets on the walk, in elements."""
+        rows = [sum((n - 1) * abs(s) for n, s in zip(self.lengths, row, strict=True)) for row in self.strides]
+        return max([self.count, *rows])
 
 
-def kernel_name(name: str) -> str:
-    """Return the name of a primitive's kernel, apart from CUDA's own functions."""
-    return f"plait_{name}"
+@dataclass(frozen=True)
+class Places:
+    """The C text that finds elements: `sizes` to be given to the kernel, `lines`, a place an array."""
+
+    sizes: Mapping[str, int]
+    lines: tuple[str, ...]
+    places: tuple[str, ...]
 
 
-def _in_precision(expression: str, dtype: str) -> str:
-    """Name the float forms of mathematical functions where the operands are single."""
-    if dtype != "float32":
-        return expression
-    for function in _SINGLE:
-        expression = expression.replace(f"{function}(", f"{function}f(")
-    # exp is a part of expm1f's name: undo the double replacement
-    return expression.replace("ff(", "f(")
+def located(walk: Walk) -> Places:
+    """Return how to take the number `i` apart, and where the element of each array is then."""
+    values: dict[str, int] = {}
+    lines = []
+    count = len(walk.lengths)
+    whole = "i"
+    for axis in range(count - 1, 0, -1):
+        rest = f"r{axis - 1}" if axis > 1 else "i0"
+        values[f"n{axis}"] = walk.lengths[axis]
+        lines += [f"const I i{axis} = {whole} % n{axis};", f"const I {rest} = {whole} / n{axis};"]
+        whole = rest
+    indices = ["i"] if count == 1 else [f"i{axis}" for axis in range(count)]
+    names: dict[tuple[int, ...], str] = {}
+    for row in walk.strides:
+        if row not in names:
+            names[row] = _place(row, indices, len(names), values)
+    return Places(values, tuple(lines), tuple(names[row] for row in walk.strides))
 
 
-def _indices(shape: Sequence[int] | None) -> list[str]:
-    """Return the lines that take i apart into one index an axis."""
-    if shape is None:
-        return []
-    lines, rest = [], "i"
-    for axis in range(len(shape) - 1, -1, -1):
-        lines.append(f"    const long long i{axis} = ({rest}) % {shape[axis]};")
-        rest = f"({rest}) / {shape[axis]}"
-    return lines
-
-
-def _places(count: int, shape: Sequence[int] | None, strides: Sequence[Sequence[int]]) -> list[str]:
-    if shape is None:
-        return ["i"] * count
-    return [_place(row) for row in strides]
-
-
-def _place(row: Sequence[int]) -> str:
-    terms = [f"i{axis} * {stride}" for axis, stride in enumerate(row) if stride]
+def _place(row: Sequence[int], indices: Sequence[str], number: int, values: dict[str, int]) -> str:
+    terms = []
+    for axis, (stride, index) in enumerate(zip(row, indices, strict=True)):
+        if stride in (0, 1):
+            terms += [index] * stride
+        else:
+            values[f"s{number}_{axis}"] = stride
+            terms.append(f"{index} * s{number}_{axis}")
     return " + ".join(terms) or "0"
 
 
-def layout(operands: Sequence[Any], out: Any) -> tuple[list[int], list[list[int]]] | None:
-    """Return (shape, strides) of the arrays for `source`, or None where all lie in order."""
-    if all(a.shape == out.shape and _in_order(a) for a in (*operands, out)):
-        return None
-    rows = [_element_strides(array, out.shape) for array in (*operands, out)]
-    return list(out.shape), rows
+def element_strides(array: Array, rank: int, batched: bool) -> list[int]:
+    """Return an array's strides in elements over `rank` axes, the first of them the members' if `batched`.
 
-
-def _in_order(array: Any) -> bool:
-    return bool(array.flags.c_contiguous)
-
-
-def _element_strides(array: Any, shape: Sequence[int]) -> list[int]:
-    """Return an array's strides in elements over the axes of `shape`, 0 along stretched ones."""
-    lead = len(shape) - array.ndim
+    They are 0 along axes that are stretched or missing.
+    """
     own = [
         0 if length == 1 else stride // array.itemsize
         for length, stride in zip(array.shape, array.strides, strict=True)
     ]
-    return [0] * lead + own
+    lead = int(batched)
+    return [*own[:lead], *[0] * (rank - array.ndim), *own[lead:]]
+
+
+def strides_of(site: Site, rank: int) -> list[list[int]]:
+    """Return the strides of all operands, then of all results, over the axes of the largest of them."""
+    members = any(site.batched)
+    found = [element_strides(x, rank, own) for x, own in zip(site.ins, site.batched, strict=True)]
+    return [*found, *(element_strides(x, rank, members) for x in site.outs)]
+
+
+def index_type(reach: int) -> tuple[str, type[np.signedinteger[Any]]]:
+    """Return the types, in C and in NumPy, of indices up to `reach`: 32 bits where they do, being faster."""
+    return ("int", np.int32) if reach < 2**31 - 2**20 else ("long long", np.int64)
+
+
+def kernel_call(
+    xp: ModuleType,
+    parameters: Sequence[str],
+    body: Sequence[str],
+    arguments: Sequence[Any],
+    blocks: int,
+    threads: int = THREADS,
+) -> Call:
+    """Return the call of the kernel with that body; its name tells its text, so that names never clash."""
+    text = f"({', '.join(parameters)}) {{\n" + "\n".join(f"    {line}" for line in body) + "\n}\n"
+    name = f"plait_{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+    kernel = xp.RawKernel(f'extern "C" __global__ void {name}{text}', name)
+    return Call(kernel, ((max(1, blocks),), (threads,), tuple(arguments)))

@@ -1,4 +1,4 @@
-"""What runs differently on CuPy: generated elementwise kernels, reductions, strided-batched products.
+"""What runs differently on CuPy: generated kernels, strided-batched products.
 
 `cupy.matmul` copies transposed stacks and turns a shared operand into an array of pointers, so products
 go to cuBLAS directly: transposes are flags, a shared operand has stride 0.
@@ -12,30 +12,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from pipeline.engine import cuda
+from pipeline.engine import cuda, cuda_fused, cuda_lines
 from pipeline.engine.kernels import Array, Builder, Call, Site, address
-
-
-def _elementwise(name: str) -> Builder:
-    def build(site: Site) -> list[Call]:
-        out, operands = site.out, list(site.ins)
-        dtypes = [array.dtype.name for array in (*operands, out)]
-        form = cuda.layout(operands, out)
-        text = cuda.source(name, dtypes) if form is None else cuda.source(name, dtypes, *form)
-        kernel = site.xp.RawKernel(text, cuda.kernel_name(name))
-        count = prod(out.shape)
-        grid = (max(1, -(-count // cuda.THREADS)),)
-        return [Call(kernel, (grid, (cuda.THREADS,), (*operands, out, np.int64(count))))]
-
-    return build
-
-
-def _reduce(name: str) -> Builder:
-    def build(site: Site) -> list[Call]:
-        keywords = {"axis": site.params["axis"], "out": site.out, "keepdims": True}
-        return [Call(getattr(site.xp, name), (site.ins[0],), keywords)]
-
-    return build
 
 
 class Gemm(NamedTuple):
@@ -145,9 +123,9 @@ def _run_gemm(xp: Any, g: Gemm, one: Any, zero: Any) -> None:
 
 
 CUPY_KERNELS: Mapping[str, Builder] = {
-    **{name: _elementwise(name) for name in cuda.EXPRESSIONS},
+    **{name: cuda_fused.single(name) for name in cuda.EXPRESSIONS},
+    **{name: cuda_lines.single(name) for name in cuda_lines.COMBINED},
+    "fused": cuda_fused.fused,
+    "lines": cuda_lines.lines,
     "matmul": _matmul,
-    "sum": _reduce("sum"),
-    "max": _reduce("max"),
-    "min": _reduce("min"),
 }

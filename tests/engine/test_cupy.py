@@ -10,7 +10,7 @@ from graphs import CASES, trace
 from runs import run, run_members
 from strict import StrictArray, has_compiler, strict, strict_backend
 
-from pipeline.engine import Graph, Program, cuda, ops
+from pipeline.engine import Graph, Program, ops
 from pipeline.engine.cupy_kernels import _run_gemm, gemm
 
 needs_compiler = pytest.mark.skipif(not has_compiler, reason="no C compiler to run CUDA source with")
@@ -104,31 +104,6 @@ def test_products_of_thin_matrices_are_one_strided_batched_call():
 def test_a_product_of_elements_far_apart_is_left_to_cupy():
     a = StrictArray(np.zeros((3, 4, 10))[:, :, ::2])
     assert gemm(a, StrictArray(np.zeros((3, 5, 2))), StrictArray(np.empty((3, 4, 2)))) is None
-
-
-def nvrtc_compile(source):
-    from cupy.cuda import nvrtc
-
-    program = nvrtc.createProgram(source, "kernel.cu", [], [])
-    try:
-        nvrtc.compileProgram(program, ["--gpu-architecture=sm_90"])
-        return nvrtc.getCUBIN(program)
-    finally:
-        nvrtc.destroyProgram(program)
-
-
-@pytest.mark.parametrize("name", cuda.EXPRESSIONS)
-def test_every_generated_kernel_compiles_with_nvrtc(name):
-    pytest.importorskip("cupy")
-    pytest.importorskip("nvidia.cu13", reason="NVRTC is not installed")
-    operands = sum(letter in cuda.EXPRESSIONS[name].replace("exp", "") for letter in "abc")
-    boolean = name in "equal not_equal less less_equal greater greater_equal logical_and logical_or".split()
-    boolean = boolean or name in ("logical_not", "isfinite")
-    for dtype in ("float32", "float64"):
-        dtypes = [dtype] * operands + ["bool" if boolean else dtype]
-        strided = cuda.source(name, dtypes, (3, 4), [[4, 1]] * len(dtypes))
-        assert nvrtc_compile(cuda.source(name, dtypes))
-        assert nvrtc_compile(strided)
 
 
 def test_unknown_backend_and_missing_gpu_are_explained():

@@ -8,76 +8,22 @@ CUDA are compiled as C and run for every thread in turn.  The module-like object
 from __future__ import annotations
 
 import ctypes
-import shutil
-import subprocess
-import tempfile
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+from strict_arrays import DEVICE, Stream, StrictArray, host
+from strict_kernels import COMPILER, RawKernel, has_compiler
+
+__all__ = ["COMPILER", "DEVICE", "StrictArray", "has_compiler", "strict", "strict_backend"]
 
 
-class StrictArray:
-    """A device array: a NumPy array behind a wall."""
-
-    __array_ufunc__ = None
-
-    def __init__(self, host: np.ndarray):
-        self._host = host
-
-    shape = property(lambda self: self._host.shape)
-    dtype = property(lambda self: self._host.dtype)
-    ndim = property(lambda self: self._host.ndim)
-    size = property(lambda self: self._host.size)
-    nbytes = property(lambda self: self._host.nbytes)
-    itemsize = property(lambda self: self._host.itemsize)
-    strides = property(lambda self: self._host.strides)
-    flags = property(lambda self: SimpleNamespace(c_contiguous=self._host.flags.c_contiguous))
-    data = property(lambda self: SimpleNamespace(ptr=self._host.ctypes.data))
-
-    def __array__(self, *args: Any, **kwargs: Any) -> np.ndarray:
-        raise TypeError("implicit conversion to a NumPy array is not allowed")
-
-    def __getitem__(self, key: Any) -> StrictArray:
-        return StrictArray(np.asarray(self._host[_index(key)]))
-
-    def __setitem__(self, key: Any, value: Any) -> None:
-        self._host[_index(key)] = host(value)
-
-    def __mul__(self, other: Any) -> StrictArray:
-        return StrictArray(np.asarray(self._host * host(other)))
-
-    def all(self, axis: Any = None) -> StrictArray:
-        return StrictArray(np.asarray(self._host.all(axis)))
-
-    def __len__(self) -> int:
-        return len(self._host)
-
-    def copy(self) -> StrictArray:
-        return StrictArray(self._host.copy())
-
-    def fill(self, value: Any) -> None:
-        self._host.fill(value)
-
-    def view(self, dtype: Any) -> StrictArray:
-        return StrictArray(self._host.view(dtype))
-
-    def reshape(self, *shape: Any) -> StrictArray:
-        return StrictArray(self._host.reshape(*shape))
-
-
-def host(value: Any) -> Any:
-    """Look behind the wall; NumPy arrays are refused, numbers are not."""
-    if isinstance(value, StrictArray):
-        return value._host
-    if isinstance(value, np.ndarray):
-        raise TypeError("unsupported type <class 'numpy.ndarray'>")
-    return value
-
-
-def _index(key: Any) -> Any:
-    return tuple(map(host, key)) if isinstance(key, tuple) else host(key)
+def _into(out: StrictArray | None, compute: Any) -> StrictArray:
+    """Compute into `out` when the device comes to it, or at once into a new array."""
+    if out is None:
+        return DEVICE.allocate(np.asarray(compute()))
+    DEVICE.do(lambda: np.copyto(host(out), compute(), casting="same_kind"))
+    return out
 
 
 class StrictUfunc:
@@ -87,66 +33,85 @@ class StrictUfunc:
         self._ufunc = ufunc
 
     def __call__(self, *operands: Any, out: StrictArray | None = None) -> StrictArray:
-        result = self._ufunc(*map(host, operands), out=None if out is None else host(out))
-        return out if out is not None else StrictArray(np.asarray(result))
+        inside = [host(one) for one in operands]
+        return _into(out, lambda: self._ufunc(*inside))
 
     def at(self, array: StrictArray, indices: StrictArray, values: StrictArray) -> None:
-        self._ufunc.at(host(array), host(indices), host(values))
+        inside = [host(one) for one in (array, indices, values)]
+        DEVICE.do(lambda: self._ufunc.at(*inside))
 
 
 def _reduction(name: str) -> Any:
     def reduce(
         a: StrictArray, axis: Any = None, *, out: StrictArray | None = None, keepdims: bool = False
-    ) -> Any:
-        result = getattr(np, name)(
-            host(a), axis=axis, out=None if out is None else host(out), keepdims=keepdims
-        )
-        return out if out is not None else StrictArray(np.asarray(result))
+    ) -> StrictArray:
+        inside = host(a)
+        return _into(out, lambda: getattr(np, name)(inside, axis=axis, keepdims=keepdims))
 
     return reduce
 
 
 def _take(
     a: StrictArray, indices: StrictArray, axis: int | None = None, out: StrictArray | None = None
-) -> Any:
-    found = np.take(host(a), host(indices), axis=axis, mode="wrap")
-    if out is None:
-        return StrictArray(found)
-    host(out)[...] = found
-    return out
+) -> StrictArray:
+    table, places = host(a), host(indices)
+    return _into(out, lambda: np.take(table, places, axis=axis, mode="wrap"))
 
 
 def _cumsum(
     a: StrictArray, axis: int | None = None, dtype: Any = None, out: StrictArray | None = None
-) -> Any:
-    return StrictArray(np.cumsum(host(a), axis, dtype, None if out is None else host(out)))
+) -> StrictArray:
+    inside = host(a)
+    return _into(out, lambda: np.cumsum(inside, axis, dtype))
 
 
 def _arg(name: str) -> Any:
     def arg(a: StrictArray, axis: int, *, out: StrictArray) -> StrictArray:
-        getattr(np, name)(host(a), axis, out=host(out))
-        return out
+        inside = host(a)
+        return _into(out, lambda: getattr(np, name)(inside, axis))
 
     return arg
 
 
 def _copyto(dst: StrictArray, src: Any, casting: str = "same_kind", where: Any = None) -> None:
-    np.copyto(host(dst), host(src), casting=casting, where=True if where is None else host(where))
+    inside, mask = host(src), True if where is None else host(where)
+    DEVICE.do(lambda: np.copyto(host(dst), inside, casting=casting, where=mask))
 
 
 def _view(name: str) -> Any:
-    return lambda a, *args: StrictArray(getattr(np, name)(host(a), *args))
+    def view(a: StrictArray, *args: Any) -> StrictArray:
+        found = getattr(np, name)(host(a), *args)
+        return StrictArray(found) if np.may_share_memory(found, host(a)) else DEVICE.allocate(found)
+
+    return view
 
 
 def _matmul(a: StrictArray, b: StrictArray, out: StrictArray) -> StrictArray:
-    np.matmul(host(a), host(b), out=host(out))
-    return out
+    _refuse_in_capture()
+    left, right = host(a), host(b)
+    return _into(out, lambda: np.matmul(left, right))
+
+
+def _refuse_in_capture() -> None:
+    if DEVICE.capturing:
+        raise NotImplementedError("calling cuBLAS API during stream capture is currently unsupported")
+
+
+def _asarray(value: Any) -> StrictArray:
+    DEVICE.cross()
+    return DEVICE.allocate(np.array(value))
+
+
+def _asnumpy(value: StrictArray) -> np.ndarray:
+    DEVICE.cross()
+    return host(value).copy()
 
 
 def _gemm_strided_batched(scalar: Any) -> Any:
     """cuBLAS's product, read literally from its manual: column-major operands at pointers."""
 
     def gemm(handle, ta, tb, m, n, k, alpha, a, lda, sa, b, ldb, sb, beta, c, ldc, sc, count):
+        _refuse_in_capture()
         assert ctypes.cast(alpha, ctypes.POINTER(scalar))[0] == 1.0
         assert ctypes.cast(beta, ctypes.POINTER(scalar))[0] == 0.0
         size = ctypes.sizeof(scalar)
@@ -167,86 +132,12 @@ def _gemm_strided_batched(scalar: Any) -> Any:
     return gemm
 
 
-_PRELUDE = """#include <math.h>
-#define __global__ static
-struct three { long long x; };
-static struct three blockIdx, blockDim, threadIdx;
-"""
-_DRIVER = """void run{number}(long long blocks, long long threads, {parameters}) {{
-    blockDim.x = threads;
-    for (blockIdx.x = 0; blockIdx.x < blocks; blockIdx.x++)
-        for (threadIdx.x = 0; threadIdx.x < threads; threadIdx.x++) {name}{number}({arguments});
-}}
-"""
-
-
-class Compiler:
-    """Compiles kernels as C, all that wait in one go: a compiler's start costs more than its work."""
-
-    def __init__(self) -> None:
-        self._numbers: dict[str, int] = {}
-        self._waiting: list[str] = []
-        self._ready: dict[int, Any] = {}
-
-    def add(self, source: str, name: str) -> int:
-        """Take a kernel; return its number."""
-        if source not in self._numbers:
-            self._numbers[source] = len(self._numbers)
-            self._waiting.append(self._as_c(source, name, self._numbers[source]))
-        return self._numbers[source]
-
-    def function(self, number: int) -> Any:
-        """Return the compiled kernel `number`."""
-        if self._waiting:
-            self._compile()
-        return self._ready[number]
-
-    def _as_c(self, source: str, name: str, number: int) -> str:
-        head = source[source.index(f"void {name}(") :]
-        parameters = head[head.index("(") + 1 : head.index(")")]
-        result = source.split()[1 : source.split().index("T;")]
-        source = source[source.index("extern") :].replace('extern "C" ', "").replace(name, f"{name}{number}")
-        source = source.replace("T*", f"{' '.join(result)}*").replace("(T)", f"({' '.join(result)})")
-        parameters = parameters.replace("T*", f"{' '.join(result)}*")
-        arguments = ", ".join(one.split()[-1].lstrip("*") for one in parameters.split(","))
-        return source + _DRIVER.format(parameters=parameters, name=name, arguments=arguments, number=number)
-
-    def _compile(self) -> None:
-        folder = Path(tempfile.mkdtemp())
-        (folder / "kernels.c").write_text(_PRELUDE + "\n".join(self._waiting))
-        flags = "-O1 -ffp-contract=off -shared -fPIC kernels.c -o kernels.so -lm".split()
-        subprocess.run(["cc", *flags], cwd=folder, check=True)
-        library = ctypes.CDLL(str(folder / "kernels.so"))
-        first = len(self._ready)
-        for number in range(first, first + len(self._waiting)):
-            self._ready[number] = library[f"run{number}"]
-        self._waiting.clear()
-
-
-COMPILER = Compiler()
-
-
-class RawKernel:
-    """A CUDA kernel, run thread by thread."""
-
-    def __init__(self, source: str, name: str):
-        self._number = COMPILER.add(source, name)
-
-    def __call__(self, grid: tuple[int, ...], block: tuple[int, ...], arguments: tuple[Any, ...]) -> None:
-        plain = [
-            ctypes.c_void_p(a.data.ptr) if isinstance(a, StrictArray) else ctypes.c_longlong(int(a))
-            for a in arguments
-        ]
-        run = COMPILER.function(self._number)
-        run(ctypes.c_longlong(grid[0]), ctypes.c_longlong(block[0]), *plain)
-
-
 strict = SimpleNamespace(
     __name__="strict",
-    empty=lambda shape, dtype: StrictArray(np.empty(shape, dtype)),
-    zeros=lambda shape, dtype: StrictArray(np.zeros(shape, dtype)),
-    asarray=lambda value: StrictArray(np.array(value)),
-    asnumpy=lambda value: value._host.copy(),
+    empty=lambda shape, dtype: DEVICE.allocate(np.empty(shape, dtype)),
+    zeros=lambda shape, dtype: DEVICE.allocate(np.zeros(shape, dtype)),
+    asarray=_asarray,
+    asnumpy=_asnumpy,
     RawKernel=RawKernel,
     add=StrictUfunc(np.add),
     isfinite=StrictUfunc(np.isfinite),
@@ -272,6 +163,8 @@ strict = SimpleNamespace(
     shares_memory=lambda a, b: np.shares_memory(host(a), host(b)),
     may_share_memory=lambda a, b: np.may_share_memory(host(a), host(b)),
     cuda=SimpleNamespace(
+        Stream=Stream,
+        using_allocator=DEVICE.using_allocator,
         device=SimpleNamespace(get_cublas_handle=lambda: 0),
         cublas=SimpleNamespace(
             sgemmStridedBatched=_gemm_strided_batched(ctypes.c_float),
@@ -285,11 +178,10 @@ def strict_backend() -> Any:
     """Return a backend of strict arrays with the kernels that CuPy would run."""
     from contextlib import nullcontext
 
+    from pipeline.engine import cuda_groups
     from pipeline.engine.backends import Backend
     from pipeline.engine.cupy_kernels import CUPY_KERNELS
     from pipeline.engine.kernels import KERNELS
 
-    return Backend("cupy", strict, {**KERNELS, **CUPY_KERNELS}, strict.asarray, strict.asnumpy, nullcontext)
-
-
-has_compiler = shutil.which("cc") is not None
+    kernels = {**KERNELS, **CUPY_KERNELS}
+    return Backend("cupy", strict, kernels, strict.asarray, strict.asnumpy, nullcontext, cuda_groups.fuse)
