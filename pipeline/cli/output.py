@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+PIPE_WIDTH = 1000  # tables take what they need of it, and no sentence is broken
+
 
 def write_json(record: Mapping[str, Any]) -> None:
     """Print `record` as one JSON object on stdout; numbers that JSON lacks (NaN, inf) become null."""
@@ -16,10 +18,10 @@ def write_json(record: Mapping[str, Any]) -> None:
 
 
 def write(*renderables: Any) -> None:
-    """Print tables and sentences on stdout, as wide as the terminal, or as they need in a pipe."""
+    """Print tables and sentences on stdout, as wide as the terminal, or as they need to be in a pipe."""
     from rich.console import Console
 
-    width = None if sys.stdout.isatty() else 160
+    width = None if sys.stdout.isatty() else PIPE_WIDTH
     # a label such as fit[adam.lr=0.1] is text, not a style
     console = Console(width=width, highlight=False, markup=False, emoji=False)
     for renderable in renderables:

@@ -31,11 +31,13 @@ def leaderboard(record: Record, rows: int = FEW) -> RenderableType:
 def closing(record: Record) -> str:
     """Return "run ID: 24 trials in 8.1 s, 2 failed, 3 results cached; everything lies in .plait"."""
     trials = record["trials"]
-    failed = sum(trial["state"] == "failed" for trial in trials)
+    states = [trial["state"] for trial in trials]
     parts = [
         f"run {record['run']}: {len(trials)} trial{'s' * (len(trials) != 1)} in {record['seconds']:.1f} s"
     ]
-    parts += [f"{failed} failed"] if failed else []
+    parts += [
+        f"{states.count(state)} {state}" for state in ("failed", "skipped", "stopped") if state in states
+    ]
     parts += [f"{record['cached']} results cached"] if record["cached"] else []
     return ", ".join(parts) + f"; results lie in {record['store']}"
 

@@ -104,4 +104,5 @@ def test_only_the_first_settings_are_listed_and_the_rest_counted(as_text):
 
 def test_the_last_line_says_where_the_results_lie():
     assert closing(record(TRIALS)) == "run r1: 4 trials in 8.1 s; results lie in .plait"
+    assert "1 skipped" in closing(record([trial(1, 0.1, 0, None, "skipped")]))
     assert "7 results cached" in closing({**record(TRIALS), "cached": 7})
