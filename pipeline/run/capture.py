@@ -64,7 +64,8 @@ class Log:
 
     def stream(self, other: TextIO, owner: int) -> TextIO:
         """Return where the current thread writes: this log for the thread `owner`, else `other`."""
-        return self._file if self._open and threading.get_ident() == owner else other
+        mine = self._open and not self._file.closed and threading.get_ident() == owner
+        return self._file if mine else other
 
 
 class _Tee(TextIOBase):

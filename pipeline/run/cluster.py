@@ -133,6 +133,16 @@ def _existing(spec: ClusterSpec) -> Client:
         raise UserError(f"cannot reach a Dask scheduler at {spec.target}: {reason}\n    {START}") from error
 
 
+def require_workers(client: Client, target: str) -> None:
+    """Raise UserError if a scheduler has no worker and gets none soon: tasks would wait for ever."""
+    try:
+        client.wait_for_workers(1, timeout=CONNECT_SECONDS)
+    except TimeoutError as error:
+        raise UserError(
+            f"the Dask scheduler at {target} has no workers\n    start some with `dask worker {target}`"
+        ) from error
+
+
 def _knock(address: str) -> None:
     """Raise OSError at once if nobody listens: Dask would try for as long as it may."""
     host, _, port = address.partition("://")[2].rpartition(":")

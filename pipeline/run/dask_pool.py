@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from queue import Empty, SimpleQueue
@@ -11,14 +13,17 @@ from typing import TYPE_CHECKING, Any
 
 from dask._task_spec import Task
 
-from pipeline.errors import PlaitError
-from pipeline.run.cluster import ClusterSpec, connect
+from pipeline.errors import PlaitError, UserError
+from pipeline.run.cluster import ClusterSpec, connect, require_workers
 from pipeline.run.events import event_from_json
 from pipeline.run.pool import Finished
 from pipeline.stages.events import Event
 
 if TYPE_CHECKING:
     from distributed import Client, Future
+
+
+DESERTED_SECONDS = 30.0
 
 
 class DaskPool:
@@ -34,6 +39,7 @@ class DaskPool:
         self._client: Client | None = None
         self._cluster: Any = None
         self._error: BaseException | None = None
+        self._alive = math.inf
         self._opening = threading.Thread(target=self._open, name="plait-open-cluster", daemon=True)
         self._opening.start()
 
@@ -43,9 +49,14 @@ class DaskPool:
         return self._settings[0].kind == "local" and self._opening.is_alive()
 
     def connected(self) -> int:
-        """Wait for the cluster and return how many workers it has now, or else should have."""
-        info = self._connected().scheduler_info(n_workers=-1)
-        self.workers = len(info["workers"]) or self.workers
+        """Wait for the cluster and return how many workers it has now, or else should have.
+
+        UserError if a cluster that runs already has none; one of a class may get them later.
+        """
+        client, spec = self._connected(), self._settings[0]
+        if spec.kind in ("address", "file"):
+            require_workers(client, spec.target)
+        self.workers = len(client.scheduler_info(n_workers=-1)["workers"]) or self.workers
         return self.workers
 
     def listen(self, topic: str) -> None:
@@ -61,11 +72,13 @@ class DaskPool:
 
     def wait(self, seconds: float) -> list[Finished | Event]:
         """Return finished tasks and events, in the order in which they came."""
-        messages = []
+        messages: list[str | Event] = []
         with suppress(Empty):
             messages.append(self._inbox.get(timeout=seconds))
             while True:
                 messages.append(self._inbox.get_nowait())
+        if not messages:
+            self._watch()
         finished = self._collect(
             [name for name in messages if isinstance(name, str) and name in self._futures]
         )
@@ -82,6 +95,17 @@ class DaskPool:
             if closing is not None:
                 closing.close()
         self._client = self._cluster = None
+
+    def _watch(self) -> None:
+        """Raise PlaitError if all workers have been gone for long: tasks would wait for ever."""
+        now = time.monotonic()
+        if self._settings[0].kind == "class" or self._connected().scheduler_info(n_workers=1)["n_workers"]:
+            self._alive = now
+        elif now - self._alive > DESERTED_SECONDS:
+            raise PlaitError(
+                "no worker process is left, and none comes back\n"
+                "    try --cluster inline: it shows what a worker would have died of"
+            )
 
     def _open(self) -> None:
         try:
@@ -119,4 +143,9 @@ def _failure(name: str, future: Future) -> Finished:
     if future.status != "error":  # cancelled: the scheduler has gone or restarted
         return Finished(name, error=PlaitError(f"the cluster dropped the task ({future.status})"))
     error = future.exception()
+    if isinstance(error, ImportError):
+        error = UserError(
+            f"a worker cannot import what the task needs: {error}\n"
+            "    install the same packages there as here, plait among them"
+        )
     return Finished(name, error=error, blamed=str(error.task) if isinstance(error, KilledWorker) else "")

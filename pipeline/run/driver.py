@@ -78,12 +78,16 @@ class Driver:
     def _fill(self, pool: Pool, until: Callable[[Unit], bool]) -> None:
         window = max(WINDOW_AT_LEAST, WINDOW_PER_WORKER * pool.workers)
         graph: dict[str, Task] = {}
-        while self._more(until) and len(self._flying) < window:
+        while self._more(until) and len(self._flying) < window and self._bearable(self._waiting[0]):
             unit = self._waiting.popleft()
             graph[unit.name] = self._task(unit, pool)
             self._flying[unit.name] = unit
         if graph:
             pool.start(graph)
+
+    def _bearable(self, unit: Unit) -> bool:
+        """Tell whether a unit may run beside those in flight."""
+        return not self._flying or not (unit.suspect or any(other.suspect for other in self._flying.values()))
 
     def _task(self, unit: Unit, pool: Pool) -> Task:
         flying = [TaskRef(name) for name in self._units.before(unit) if name in self._flying]
@@ -115,9 +119,9 @@ class Driver:
         """A task did not return: its worker died, or another task killed the worker that it was on."""
         if finished.blamed and finished.blamed != unit.name:
             self._queue_again(unit.instances)
-        elif finished.blamed and len(unit.instances) > 1:  # alone, only the culprit is lost
-            for instance in unit.instances:
-                self._queue_again([instance])
+        elif finished.blamed and not unit.suspect and not self._abandoned:
+            # Who waited on the worker that died is blamed too: one by one, only the culprit is lost.
+            self._waiting.extend(self._units.make([instance], suspect=True) for instance in unit.instances)
         else:
             self._settle([failure(_done(i.id, i.label), _cause(finished)) for i in unit.instances])
 

@@ -69,6 +69,13 @@ class Plan:
                 found[instance].append(trial)
         return found
 
+    @cached_property
+    def widest(self) -> int:
+        """How many tasks can run side by side at most: the cohorts, or the other instances, of one node."""
+        counts = Counter(cohort.node for cohort in self.cohorts)
+        others = Counter(i.node for i in self.to_run if i.node not in counts)
+        return max((counts | others).values(), default=0)
+
     @property
     def concerned(self) -> list[Instance]:
         """The instances that this run has something to say of: those cached and those that will run."""

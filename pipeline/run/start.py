@@ -62,24 +62,33 @@ def run_dag(dag: Dag, store: Store, request: Request, trackers: Iterable[Tracker
     """Run `dag` and return what came of it; results are in the store as soon as they are there.
 
     A cluster is started or connected to only if there is something to run, and before the run is recorded.
+    Where none was asked for and nothing can run side by side, this process runs it.
     """
     began = time.perf_counter()
     spec = cluster_spec(request.cluster, dag.cluster)
     plan = _plan(dag, store, request, verify=True)
     with ExitStack() as stack:
-        pool = None
-        if plan.to_run and spec.kind != "inline":
-            pool = stack.enter_context(closing(_pool(spec, plan)))
-            if spec.kind != "local" and pool.connected() != plan.workers:
-                plan = _plan(dag, store, request, workers=pool.workers, verify=True)
+        pool = stack.enter_context(closing(_pool(spec, plan))) if _needs_pool(spec, plan, request) else None
+        if pool is not None and spec.kind != "local" and pool.connected() != plan.workers:
+            notes = plan.stored.notes
+            plan = _plan(dag, store, request, workers=pool.workers, verify=True)
+            plan.stored.notes.update(notes)
         records = stack.enter_context(Records(store.records))
         return Execution(plan, records, trackers, began).run(pool)
+
+
+def _needs_pool(spec: ClusterSpec, plan: Plan, request: Request) -> bool:
+    if not plan.to_run or spec.kind == "inline":
+        return False
+    asked_for = request.cluster is not None or plan.dag.cluster is not None
+    return asked_for or plan.widest > 1
 
 
 def _pool(spec: ClusterSpec, plan: Plan) -> DaskPool:
     from pipeline.run.dask_pool import DaskPool
 
-    return DaskPool(spec, plan.workers, plan.backend)
+    workers = min(plan.workers, plan.widest) if spec.kind == "local" else plan.workers
+    return DaskPool(spec, workers, plan.backend)
 
 
 def _plan(dag: Dag, store: Store, request: Request, *, workers: int = 0, verify: bool = False) -> Plan:

@@ -21,10 +21,14 @@ MOST_TOGETHER = 64
 
 @dataclass(frozen=True)
 class Unit:
-    """Instances of one node that a task computes together; `name` is the task's key."""
+    """Instances of one node that a task computes together; `name` is the task's key.
+
+    A `suspect` has been on workers that died: it runs with nothing beside it, so that it is known who did it.
+    """
 
     name: str
     instances: tuple[Instance, ...]
+    suspect: bool = False
 
     @property
     def node(self) -> str:
@@ -61,11 +65,11 @@ class Units:
             groups = [c.members for c in by_node[node]] if node in by_node else self._grouped(instances)
             self._all.extend(self.make(group) for group in groups)
 
-    def make(self, instances: Sequence[Instance]) -> Unit:
+    def make(self, instances: Sequence[Instance], *, suspect: bool = False) -> Unit:
         """Make a unit; from now on its instances are computed there."""
         node = instances[0].node
         self._counts[node] = self._counts.get(node, 0) + 1
-        unit = Unit(f"{self._run}/{node}-{self._counts[node]}", tuple(instances))
+        unit = Unit(f"{self._run}/{node}-{self._counts[node]}", tuple(instances), suspect)
         self._of.update({instance.id: unit.name for instance in instances})
         return unit
 

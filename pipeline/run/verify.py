@@ -76,10 +76,13 @@ def verify(store: Store, run: str, trial: str) -> Verification:
     with Records(store.records, create=False) as records:
         row = records.run(run)
         rows = {node.instance: node for node in records.nodes(row.id)}
+    given = {
+        node.node: node.key for node in rows.values() if node.kind == "data" and _handed_over(store, node.key)
+    }
     backend = str(row.machine.get("backend", "numpy"))
     expansion = _expansion(row)
     chosen = _trial(expansion, trial, row)
-    keys = Keys(expansion, expansion.dag.registry, expansion.dag.dtype, backend, {})
+    keys = Keys(expansion, expansion.dag.registry, expansion.dag.dtype, backend, given)
     trained = [expansion.at(n, chosen) for n, place in expansion.places.items() if place.spec.kind == "train"]
     registry, compared = expansion.dag.registry, []
     for instance in trained:
@@ -89,6 +92,10 @@ def verify(store: Store, run: str, trial: str) -> Verification:
     changed = any(keys[instance.id] != rows[instance.label].key for instance in trained)
     tolerance = TOLERANCES[backend]
     return Verification(row.id, chosen.id, chosen.label, backend, tolerance, changed, tuple(compared))
+
+
+def _handed_over(store: Store, key: str) -> bool:
+    return store.has(key) and "given" in store.get(key).components.get("shared", {})
 
 
 def _expansion(run: RunRow) -> Expansion:

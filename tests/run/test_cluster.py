@@ -80,18 +80,21 @@ def test_a_class_that_cannot_be_imported_is_said(small, target, message):
         small.run(cluster=target)
 
 
-def test_processes_give_the_same_weights_as_this_process(small, tmp_path):
+def test_local_processes_give_the_same_weights_and_leave_the_environment_alone(small, tmp_path, monkeypatch):
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    before = dict(os.environ)
     here = small.run()
     there = small.run(cluster="local:2", store=tmp_path / "other")
     assert there.state == "done"
     assert small.weights(there) == small.weights(here)
-
-
-def test_starting_processes_leaves_the_environment_as_it_was(small, monkeypatch):
-    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    before = dict(os.environ)
-    small.run(cluster="local:1")
     assert dict(os.environ) == before
+
+
+def test_without_a_cluster_asked_for_this_process_runs_what_cannot_run_side_by_side(small, monkeypatch):
+    monkeypatch.setattr("pipeline.run.dask_pool.connect", None)
+    file = small.file(rates="[0.1]", seeds="[0]")
+    file.write_text(file.read_text().replace(", gather: {best: 2, metric: loss}", ""))
+    assert small.run(file, to="fit", cluster=None).state == "done"
 
 
 def test_nothing_is_started_where_there_is_nothing_to_run(small, monkeypatch):
@@ -170,6 +173,31 @@ def test_an_instance_that_kills_every_worker_fails_with_what_it_waits_for_skippe
     assert results.exit_code == 1
 
 
+KILLS_FOR_ONE = """
+import os, signal
+from pipeline import regularizer, Verdict
+
+def rule(history, *, strength):
+    if strength == 3.0:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return Verdict()
+
+@regularizer
+def lethal(objective, *, strength: float = 1.0):
+    \"\"\"Kill the process that trains, for one value.\"\"\"
+    objective.after_epoch(rule, strength=strength)
+"""
+
+
+def test_a_trial_that_kills_workers_fails_alone(small, address):
+    plugin = small.stage("lethal", KILLS_FOR_ONE)
+    node, space = "  odd: {stage: regularizer.lethal}", ", odd.strength: [1.0, 2.0, 3.0]"
+    changes = {"ports": ", regularizers: [odd]", "rates": "[0.1]", "seeds": "[0]", "gather": "all"}
+    results = small.run(small.file(plugins=[plugin], nodes=node, space=space, **changes), cluster=address)
+    assert [trial["state"] for trial in results.trials] == ["done", "done", "failed"]
+    assert len(results.model("vote").members) == 2
+
+
 SLOW = """
 import time
 from pipeline import regularizer
@@ -201,17 +229,18 @@ def started(small, cluster):
     script = small.folder / "script.py"
     script.write_text(textwrap.dedent(SCRIPT))
     command = [sys.executable, str(script), str(file), str(small.store.root), cluster]
-    driver = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    driver = subprocess.Popen(command, text=True, start_new_session=True, **pipes)
     logs = small.store.root / "logs"
     while driver.poll() is None and not list(logs.glob("*/fit-*.log")):
         time.sleep(0.05)
     return file, driver
 
 
-@pytest.mark.parametrize(("cluster", "number"), [("inline", signal.SIGINT), ("local:2", signal.SIGTERM)])
+@pytest.mark.parametrize(("cluster", "number"), [("inline", signal.SIGTERM), ("local:2", signal.SIGINT)])
 def test_a_signal_stops_cleanly_and_the_next_run_goes_on(small, cluster, number):
     file, driver = started(small, cluster)
-    driver.send_signal(number)
+    os.killpg(driver.pid, number)  # as a terminal does: the workers get it too
     output, errors = driver.communicate(timeout=60)
     assert output == "stopped 1\n", errors
     assert "stopping after the current epoch" in errors

@@ -46,6 +46,16 @@ def test_a_difference_of_one_bit_is_found(small):
     assert report.exit_code == 3
 
 
+def test_a_run_on_arrays_that_were_handed_over_is_verified_too(small):
+    file = small.file()
+    loaded = np.load(small.data())
+    file.write_text(file.read_text().replace(f"data.npz, options: {{path: {small.data()}}}", "data.arrays"))
+    results = small.run(file, data={"points": (loaded["inputs"], loaded["targets"])})
+    report = verify(small.store, results.run, "t0001")
+    assert report.equal
+    assert not report.changed
+
+
 @pytest.mark.parametrize("trial", ["t0009", "sgd.lr=7"])
 def test_a_trial_that_is_not_there_is_said(small, trial):
     results = small.run()
