@@ -4,38 +4,36 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable
 from types import TracebackType
 from typing import Any
 
 from distributed import Nanny
 
-# What Dask sets in the parent before it starts a child, and never takes back.
-_LEAKED = (
-    "OMP_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MALLOC_TRIM_THRESHOLD_",
-    "__DASK_PARENT_PID",
-)
-
-
-_TELLTALE = ("__file__", "__spec__")
+_TELLTALE = ("__file__", "__spec__")  # by these a spawned child finds the script that it runs again
+_DASK_PARENT = "__DASK_PARENT_PID"
 
 
 class Shelter:
     """Hides `__main__` from the children that start inside it, and afterwards restores the environment.
 
     A child started by `spawn` runs the caller's script again, so that a script without the
-    `if __name__ == "__main__"` guard would start a cluster in each of its workers.  Several may be
-    inside at once; all run in the event loop's thread.
+    `if __name__ == "__main__"` guard would start a cluster in each of its workers.  And what Dask sets in
+    the environment for a child, it never takes back.  Several children may start inside at once; all do so
+    in the event loop's thread.
     """
 
     def __init__(self) -> None:
         self._inside = 0
+        self._names = {_DASK_PARENT}
+
+    def protect(self, names: Iterable[str]) -> None:
+        """Restore these variables of the environment too."""
+        self._names.update(names)
 
     def __enter__(self) -> None:
         if not self._inside:
-            self._environment = {name: os.environ.get(name) for name in _LEAKED}
+            self._environment = {name: os.environ.get(name) for name in self._names}
             names: dict[str, Any] = sys.modules["__main__"].__dict__
             self._hidden = {name: names.pop(name) for name in _TELLTALE if name in names}
             names["__spec__"] = None
@@ -59,9 +57,10 @@ class PlainNanny(Nanny):  # type: ignore[misc]
     """A Nanny whose worker starts inside a shelter, and sees one GPU if told so."""
 
     def __init__(self, *args: Any, shelter: Shelter, one_gpu_each: bool = False, **kwargs: Any):
-        self._shelter = shelter
         gpu = {"CUDA_VISIBLE_DEVICES": str(kwargs.get("name", 0))} if one_gpu_each else {}
         super().__init__(*args, env={**gpu, **(kwargs.pop("env", None) or {})}, **kwargs)
+        self._shelter = shelter
+        shelter.protect(self.pre_spawn_env)
 
     async def instantiate(self) -> Any:
         with self._shelter:

@@ -82,8 +82,8 @@ def test_a_class_that_cannot_be_imported_is_said(small, target, message):
 
 def test_local_processes_give_the_same_weights_and_leave_the_environment_alone(small, tmp_path, monkeypatch):
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    before = dict(os.environ)
     here = small.run()
+    before = dict(os.environ)
     there = small.run(cluster="local:2", store=tmp_path / "other")
     assert there.state == "done"
     assert small.weights(there) == small.weights(here)
@@ -92,9 +92,8 @@ def test_local_processes_give_the_same_weights_and_leave_the_environment_alone(s
 
 def test_without_a_cluster_asked_for_this_process_runs_what_cannot_run_side_by_side(small, monkeypatch):
     monkeypatch.setattr("pipeline.run.dask_pool.connect", None)
-    file = small.file(rates="[0.1]", seeds="[0]")
-    file.write_text(file.read_text().replace(", gather: {best: 2, metric: loss}", ""))
-    assert small.run(file, to="fit", cluster=None).state == "done"
+    one = {"sgd.lr": 0.1, "sweep.seeds": [0, 1]}
+    assert small.run(set=one, to="fit", cluster=None).state == "done"
 
 
 def test_nothing_is_started_where_there_is_nothing_to_run(small, monkeypatch):
