@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.engine.arena import Arena
 from pipeline.engine.backends import Backend
@@ -22,6 +22,9 @@ from pipeline.engine.liveness import Liveness
 from pipeline.engine.passes import PLAIN, applied
 from pipeline.engine.passes.plan import Plan
 from pipeline.engine.program import Program
+
+if TYPE_CHECKING:
+    from pipeline.engine.explain import Explained
 
 
 @dataclass(frozen=True)
@@ -94,6 +97,16 @@ class Executor:
     def calls(self) -> int:
         """How many calls a run makes."""
         return len(self._calls)
+
+    def explain(self) -> Explained:
+        """Return the plan in words and numbers; print it for a table."""
+        from pipeline.engine.explain import explained
+
+        return explained(self)
+
+    def copied(self, name: str) -> bool:
+        """Return whether the update of input `name` is computed elsewhere and copied at the end of a run."""
+        return name in self.plan.updates and name not in self._written_in_place
 
     @property
     def bytes(self) -> int:

@@ -151,7 +151,8 @@ def joined(
     steps, inputs = _steps(group, source)
     kept = [place for place, one in enumerate(group) if _needed(one, group, plan, source)]
     outputs = tuple(group[place].outputs[0] for place in kept)
-    known = {"steps": tuple(steps), "kept": tuple(kept), **params}
+    elements = tuple(max(x.size for x in (*one.inputs, *one.outputs)) for one in group)
+    known = {"steps": tuple(steps), "kept": tuple(kept), "elements": elements, **params}
     return Instruction(primitive, tuple(inputs.values()), known, outputs)
 
 

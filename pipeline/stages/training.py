@@ -6,7 +6,7 @@ executor takes over: the first step has no optimizer state, the last minibatch o
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,18 +14,23 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.engine import Backend, Executor
+from pipeline.engine.capture import replayed
 from pipeline.engine.passes import ALL, PLAIN
 from pipeline.stages.cohort import Member
-from pipeline.stages.feeding import Feed, Rows, Seeds
+from pipeline.stages.feeding import Feed
 from pipeline.stages.parts import Parts
+from pipeline.stages.seeds import Rows, RowStream, Seeds
 from pipeline.stages.step import INPUTS, LOSS, TARGETS, WEIGHTS, Rule, Step, StepTracer
 from pipeline.stages.tables import Tables
 
 Array = Any
 
-# Parameters of all members times steps from which fused kernels pay: they save some 2.4 ns for each (Adam on
+# Parameters of all members times steps from which fused chains pay: they save some 2.4 ns for each (Adam on
 # one core, benchmarks/step.py) and cost a second or so of compiling where they are not cached.
 WORTH_COMPILING = 400_000_000
+# Examples of all members times steps from which fused reductions pay: they save some 0.2 µs for each (losses
+# and biases on one core, benchmarks/passes.py) and cost some 4 s of compiling where they are not cached.
+WORTH_REDUCING = 20_000_000
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,7 @@ class _Bound:
     step: Step
     executor: Executor
     feed: Feed
+    run: Callable[[], None]
     loss: Array
 
 
@@ -69,6 +75,7 @@ class Training:
         self.members = tuple(members)
         self.tables = tables
         self.seeds = Seeds([member.seed for member in members])
+        self._stream = RowStream(self.seeds, self.backend)
         self.values = self._parts.option_values(members, self.dtype)
         self._bound: dict[tuple[int, bool, bool], _Bound] = {}
         self._active: _Bound | None = None
@@ -85,13 +92,11 @@ class Training:
     def step(self, rows: Rows, steps: int) -> None:
         """Step on training rows (batch,) or (members, batch), in a training of `steps` steps."""
         shared = self.tables.shared and rows.ndim == 1
-        if not shared and rows.ndim == 1:
-            rows = np.broadcast_to(rows, (len(self.members), len(rows)))
         bound = self._executor(rows.shape[-1], shared, steps)
         self._activate(bound)
         self.steps_done += 1
         bound.feed.load(rows, self.steps_done)
-        bound.executor.run()
+        bound.run()
         self.backend.xp.add(self._loss_sum, bound.loss * rows.shape[-1], out=self._loss_sum)
         self._examples += rows.shape[-1]
         if self._templates is None:
@@ -126,7 +131,9 @@ class Training:
         first = self._templates is None
         if (rows, shared, first) not in self._bound:
             step = self._step(rows, first, steps)
-            self._bound[rows, shared, first] = self._bind(step, shared, not first and self._pays(steps))
+            # the first step runs once: nothing is compiled for it
+            passes = PLAIN if first and self.backend.fuse is None else self.passes(rows, steps)
+            self._bound[rows, shared, first] = self._bind(step, shared, passes)
         return self._bound[rows, shared, first]
 
     def _step(self, rows: int, first: bool, steps: int) -> Step:
@@ -135,22 +142,31 @@ class Training:
             self._traced[key] = self._tracer.trace(rows, steps, self._templates)
         return self._traced[key]
 
-    def _pays(self, steps: int) -> bool:
-        """Return whether a training of `steps` steps is long enough to have kernels compiled for it."""
-        return steps * len(self.members) * self._tracer.layout.size >= WORTH_COMPILING
-
-    def _bind(self, step: Step, shared: bool, fuse: bool) -> _Bound:
-        batched = {WEIGHTS, *step.state, *self._differing()}
-        batched |= set() if shared else {INPUTS, TARGETS}
-        batched |= set() if self.seeds.shared else step.randoms.keys()
-        inputs = step.program.graph.inputs.keys()
-        passes = ALL if fuse else PLAIN
-        executor = step.program.bind(len(self.members), batched & inputs, self.backend, passes)
+    def _bind(self, step: Step, shared: bool, passes: Collection[str]) -> _Bound:
+        batched = self.batched(step, shared)
+        executor = step.program.bind(len(self.members), batched, self.backend, passes)
         for name in self.values.keys() & executor.inputs.keys():
             value = self.values[name] if name in batched else self.values[name][0]
             self.backend.xp.copyto(executor.inputs[name], self.backend.from_host(value))
-        feed = Feed(executor, step.randoms, self.tables, self.seeds, shared)
-        return _Bound(step, executor, feed, executor.outputs[LOSS])
+        feed = Feed(executor, step.randoms, self.tables, self.seeds, self._stream, shared)
+        return _Bound(step, executor, feed, replayed(executor), executor.outputs[LOSS])
+
+    def batched(self, step: Step, shared: bool) -> frozenset[str]:
+        """Return the inputs of a step that differ between members, `shared` minibatches not among them."""
+        batched = {WEIGHTS, *step.state, *self._differing()}
+        batched |= set() if shared else {INPUTS, TARGETS}
+        batched |= set() if self.seeds.shared else step.randoms.keys()
+        return frozenset(batched & step.program.graph.inputs.keys())
+
+    def passes(self, rows: int, steps: int) -> tuple[str, ...]:
+        """Return the plan passes that pay in a training of `steps` steps on `rows` examples."""
+        members, size = len(self.members), self._tracer.layout.size
+        if self.backend.fuse is not None:  # it compiles kernels in any case: the fewer, the better
+            return ALL
+        if steps * members * size < WORTH_COMPILING:
+            return PLAIN
+        reducing = steps * members * rows >= WORTH_REDUCING
+        return ALL if reducing else tuple(name for name in ALL if name != "reductions")
 
     def _differing(self) -> set[str]:
         """Return the option inputs whose values differ between members; the others stay scalars."""

@@ -100,7 +100,7 @@ class Rewriter:
         self._instructions: list[Instruction] = []
         self._same: dict[int, Tensor] = {}
         made = [x.index for instruction in plan.instructions for x in instruction.outputs]
-        self._lowest = min(made, default=0)
+        self._lowest = min((*made, *plan.constants), default=0)
 
     def taken(self, instruction: Instruction) -> Instruction:
         """Return an instruction of the old plan with what its operands were replaced by."""

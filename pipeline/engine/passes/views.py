@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from pipeline.engine.graph import Instruction, Params, Tensor
+from pipeline.engine.graph import Instruction, Params, Spec, Tensor
 from pipeline.engine.passes.plan import Plan, Rewriter
+from pipeline.engine.primitives import PRIMITIVES
 
 Compose = Callable[[Params, Params], Params]
 
@@ -17,7 +18,7 @@ def joined(plan: Plan) -> Plan:
     """Return the plan with neighbouring views of one kind joined."""
     rewriter = Rewriter(plan)
     for old in plan.instructions:
-        instruction = _flattened(plan, rewriter.taken(old), rewriter)
+        instruction = _number_first(_flattened(plan, rewriter.taken(old), rewriter), rewriter)
         output = instruction.outputs[0]
         if output.index not in plan.results and _shows_all(instruction):
             rewriter.replace(output, instruction.inputs[0])
@@ -34,6 +35,18 @@ def _flattened(plan: Plan, instruction: Instruction, rewriter: Rewriter) -> Inst
         return instruction
     params = compose(inner.params, instruction.params)
     return Instruction(instruction.primitive, inner.inputs, params, instruction.outputs)
+
+
+def _number_first(instruction: Instruction, rewriter: Rewriter) -> Instruction:
+    """Return a reshape of a stretched number as that number stretched, which kernels see through."""
+    if instruction.primitive.name != "reshape":
+        return instruction
+    stretched, output = rewriter.maker(instruction.inputs[0], "broadcast_to"), instruction.outputs[0]
+    if stretched is None or stretched.inputs[0].size != 1:
+        return instruction
+    number = rewriter.new(output, Spec((1,) * output.ndim, output.dtype))
+    rewriter.add(instruction.primitive, stretched.inputs, {"shape": number.shape}, number)
+    return Instruction(PRIMITIVES["broadcast_to"], (number,), {"shape": output.shape}, (output,))
 
 
 def _movable(plan: Plan, inner: Instruction) -> bool:
