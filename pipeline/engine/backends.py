@@ -21,7 +21,8 @@ class Backend:
 
     `from_host` copies a NumPy array to the backend, `to_host` back; `quiet` silences floating-point
     warnings while a program runs, since members that overflow are found by their values.  `fuse` joins
-    the instructions of a plan that one of its kernels runs together.
+    the instructions of a plan that one of its kernels runs together; `draw` returns what fills a buffer
+    with random numbers (`cuda_random.draw`).
     """
 
     name: str
@@ -31,6 +32,7 @@ class Backend:
     to_host: Callable[[Array], Any]
     quiet: Callable[[], AbstractContextManager[Any]]
     fuse: Callable[[Plan], Plan] | None = None
+    draw: Callable[[ModuleType, str, Array, Array], Callable[[Array], None]] | None = None
 
 
 def numpy_backend() -> Backend:
@@ -55,11 +57,12 @@ def cupy_backend() -> Backend:
         ) from error
     if not cupy.cuda.is_available():
         raise UserError("backend cupy: no GPU is available here. Use --backend numpy")
-    from pipeline.engine import cuda_groups
+    from pipeline.engine import cuda_groups, cuda_random
     from pipeline.engine.cupy_kernels import CUPY_KERNELS
 
     kernels = {**KERNELS, **CUPY_KERNELS}
-    return Backend("cupy", cupy, kernels, cupy.asarray, cupy.asnumpy, _nothing, cuda_groups.fuse)
+    functions = cuda_groups.fuse, cuda_random.draw
+    return Backend("cupy", cupy, kernels, cupy.asarray, cupy.asnumpy, _nothing, *functions)
 
 
 @contextmanager

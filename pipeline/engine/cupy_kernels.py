@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from pipeline.engine import cuda, cuda_fused, cuda_lines
+from pipeline.engine import cublas, cuda, cuda_fused, cuda_lines
 from pipeline.engine.kernels import Array, Builder, Call, Site, address
 
 
@@ -98,10 +98,8 @@ _GEMMS = {"float32": "sgemmStridedBatched", "float64": "dgemmStridedBatched"}
 
 
 def _run_gemm(xp: Any, g: Gemm, one: Any, zero: Any) -> None:
-    cublas = xp.cuda.cublas
-    call = getattr(cublas, _GEMMS[g.c.dtype.name])
-    call(
-        xp.cuda.device.get_cublas_handle(),
+    handle, dtype = xp.cuda.device.get_cublas_handle(), g.c.dtype.name
+    arguments = (
         int(g.transpose_a),
         int(g.transpose_b),
         g.m,
@@ -120,6 +118,10 @@ def _run_gemm(xp: Any, g: Gemm, one: Any, zero: Any) -> None:
         g.stride_c,
         g.batch,
     )
+    try:
+        getattr(xp.cuda.cublas, _GEMMS[dtype])(handle, *arguments)
+    except NotImplementedError:  # by CuPy, of any cuBLAS call while a stream captures
+        cublas.gemm_strided_batched(xp, dtype, handle, *arguments)
 
 
 CUPY_KERNELS: Mapping[str, Builder] = {

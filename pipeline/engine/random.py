@@ -14,10 +14,15 @@ import numpy.typing as npt
 Array = npt.NDArray[np.generic]
 
 
-def generator(seed: int, *path: str | int) -> np.random.Generator:
-    """Return the generator of `path` under `seed`: Philox keyed by a hash of both (Salmon et al. 2011)."""
+def key(seed: int, *path: str | int) -> npt.NDArray[np.uint64]:
+    """Return Philox's key for `path` under `seed`, a hash of both: (2,)."""
     digest = hashlib.blake2b(json.dumps([seed, *path]).encode(), digest_size=16).digest()
-    return np.random.Generator(np.random.Philox(key=np.frombuffer(digest, dtype="<u8").copy()))
+    return np.frombuffer(digest, dtype="<u8").astype(np.uint64)
+
+
+def generator(seed: int, *path: str | int) -> np.random.Generator:
+    """Return the generator of `path` under `seed`: Philox4x64-10 under their key (Salmon et al. 2011)."""
+    return np.random.Generator(np.random.Philox(key=key(seed, *path)))
 
 
 def fill(kind: str, out: npt.NDArray[np.floating], seed: int, *path: str | int) -> None:

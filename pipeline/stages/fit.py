@@ -16,11 +16,11 @@ from pipeline.engine.backends import backend as backend_named
 from pipeline.stages.cohort import CohortSpec, Member
 from pipeline.stages.dataset import DataSet
 from pipeline.stages.events import Event
-from pipeline.stages.feeding import Rows
 from pipeline.stages.judging import Judge, result_of
 from pipeline.stages.parts import at, resolve
 from pipeline.stages.registry import Registry
 from pipeline.stages.results import MemberResult
+from pipeline.stages.seeds import Rows
 from pipeline.stages.step import StepTracer, discovered
 from pipeline.stages.tables import VALIDATION, checked, form, tables
 from pipeline.stages.training import Training
@@ -82,7 +82,7 @@ class Fit:
         seeds = self._training.seeds
         orders = seeds.orders(self._node, self._epoch, self.rows, shuffle)
         for start in range(0, stop, size):
-            yield seeds.for_members(orders[:, start : min(start + size, stop)])
+            yield seeds.for_members(orders, start, min(start + size, stop))
 
     def step(self, rows: Rows) -> None:
         """Take one step of every member on training rows, (batch,) or (members, batch)."""

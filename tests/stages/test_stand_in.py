@@ -17,7 +17,7 @@ pytestmark = pytest.mark.skipif(not has_compiler, reason="no C compiler to run C
 PARTS = {
     "mlp": {
         "model": (Part("net", "model.mlp", {"hidden": (6,), "activation": "relu", "outputs": None}),),
-        "augment": (Part("noise", "augment.noise", {"std": 0.1}),),
+        "augment": (Part("shift", "augment.shift", {}),),
         "regularizers": (
             Part("drop", "regularizer.dropout", {"rate": 0.2}),
             Part("l2", "regularizer.l2", {}),

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 from strict_arrays import DEVICE, Stream, StrictArray, host
-from strict_kernels import COMPILER, RawKernel, has_compiler
+from strict_kernels import RawKernel, has_compiler
 
-__all__ = ["COMPILER", "DEVICE", "StrictArray", "has_compiler", "strict", "strict_backend"]
+__all__ = ["DEVICE", "StrictArray", "has_compiler", "strict", "strict_backend"]
 
 
 def _into(out: StrictArray | None, compute: Any) -> StrictArray:
@@ -164,6 +164,7 @@ strict = SimpleNamespace(
     may_share_memory=lambda a, b: np.may_share_memory(host(a), host(b)),
     cuda=SimpleNamespace(
         Stream=Stream,
+        get_current_stream=lambda: SimpleNamespace(ptr=Stream.ptr),
         using_allocator=DEVICE.using_allocator,
         device=SimpleNamespace(get_cublas_handle=lambda: 0),
         cublas=SimpleNamespace(
@@ -178,10 +179,11 @@ def strict_backend() -> Any:
     """Return a backend of strict arrays with the kernels that CuPy would run."""
     from contextlib import nullcontext
 
-    from pipeline.engine import cuda_groups
+    from pipeline.engine import cuda_groups, cuda_random
     from pipeline.engine.backends import Backend
     from pipeline.engine.cupy_kernels import CUPY_KERNELS
     from pipeline.engine.kernels import KERNELS
 
     kernels = {**KERNELS, **CUPY_KERNELS}
-    return Backend("cupy", strict, kernels, strict.asarray, strict.asnumpy, nullcontext, cuda_groups.fuse)
+    functions = cuda_groups.fuse, cuda_random.draw
+    return Backend("cupy", strict, kernels, strict.asarray, strict.asnumpy, nullcontext, *functions)

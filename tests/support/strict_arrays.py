@@ -44,8 +44,10 @@ class Device:
     @contextmanager
     def using_allocator(self, allocator: Callable[[int], object] | None = None) -> Iterator[None]:
         before, self._allocator = self._allocator, allocator
-        yield
-        self._allocator = before
+        try:
+            yield
+        finally:
+            self._allocator = before
 
 
 DEVICE = Device()
@@ -139,7 +141,7 @@ class Stream:
         return self
 
     def __exit__(self, *error: object) -> None:
-        pass
+        assert not DEVICE.capturing, "a stream is left while it captures"
 
     def begin_capture(self) -> None:
         DEVICE.recorded = []

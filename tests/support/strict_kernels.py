@@ -55,21 +55,21 @@ static int run_block(int threads, void (*body)(void)) {
 }
 """
 _ALONE = """
-int run_{name}(int blocks, int threads, {parameters}) {{
-    blockDim.x = threads;
-    for (blockIdx.x = 0; blockIdx.x < blocks; blockIdx.x++)
-        for (threadIdx.x = 0; threadIdx.x < threads; threadIdx.x++) {name}({arguments});
+int run_{name}(int grid_, int block_, {parameters}) {{
+    blockDim.x = block_;
+    for (blockIdx.x = 0; blockIdx.x < grid_; blockIdx.x++)
+        for (threadIdx.x = 0; threadIdx.x < block_; threadIdx.x++) {name}({arguments});
     return 0;
 }}
 """
 _TOGETHER = """
 {globals}
 static void fibre_{name}(void) {{ {name}({given}); done[turn] = 1; }}
-int run_{name}(int blocks, int threads, {parameters}) {{
-    blockDim.x = threads;
+int run_{name}(int grid_, int block_, {parameters}) {{
+    blockDim.x = block_;
     {assigned}
-    for (blockIdx.x = 0; blockIdx.x < blocks; blockIdx.x++)
-        if (run_block(threads, fibre_{name})) return 1;
+    for (blockIdx.x = 0; blockIdx.x < grid_; blockIdx.x++)
+        if (run_block(block_, fibre_{name})) return 1;
     return 0;
 }}
 """
