@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import pytest
 import strict_kernels
 from graphs import CASES, trace
 from strict import strict, strict_backend
 
-from pipeline.engine import cuda
+from pipeline.engine import cuda, cuda_random
 from pipeline.engine.cupy_kernels import CUPY_KERNELS
 from pipeline.engine.kernels import Site
 from pipeline.engine.passes import ALL
@@ -69,6 +71,13 @@ def test_kernels_of_the_catalogue_compile(sources):
     bind_catalogue()
     assert any("__syncthreads" in source for source in sources.values())
     assert compiled(sources.values(), "compute_90")
+
+
+def test_kernels_of_random_numbers_compile(sources):
+    for kind, dtype in product(("uniform", "normal"), ("float32", "float64")):
+        cuda_random.draw(strict, kind, strict.zeros((2, 5), dtype), strict.zeros(2, np.int64))
+    assert len(sources) == 4
+    assert compiled(sources.values())
 
 
 def test_a_kernel_that_is_wrong_is_refused():

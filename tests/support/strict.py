@@ -15,7 +15,7 @@ import numpy as np
 from strict_arrays import DEVICE, Stream, StrictArray, host
 from strict_kernels import RawKernel, has_compiler
 
-__all__ = ["DEVICE", "StrictArray", "has_compiler", "strict", "strict_backend"]
+__all__ = ["DEVICE", "StrictArray", "has_compiler", "strict", "strict_backend", "strict_cublas"]
 
 
 def _into(out: StrictArray | None, compute: Any) -> StrictArray:
@@ -111,7 +111,6 @@ def _gemm_strided_batched(scalar: Any) -> Any:
     """cuBLAS's product, read literally from its manual: column-major operands at pointers."""
 
     def gemm(handle, ta, tb, m, n, k, alpha, a, lda, sa, b, ldb, sb, beta, c, ldc, sc, count):
-        _refuse_in_capture()
         assert ctypes.cast(alpha, ctypes.POINTER(scalar))[0] == 1.0
         assert ctypes.cast(beta, ctypes.POINTER(scalar))[0] == 0.0
         size = ctypes.sizeof(scalar)
@@ -130,6 +129,36 @@ def _gemm_strided_batched(scalar: Any) -> Any:
             matrix(c, sc, ldc, m, n, batch)[...] = (left.T if ta else left) @ (right.T if tb else right)
 
     return gemm
+
+
+def _as_cupy_calls(gemm: Any) -> Any:
+    def call(*arguments: int) -> None:
+        _refuse_in_capture()
+        gemm(*arguments)
+
+    return call
+
+
+def strict_cublas() -> Any:
+    """Return cuBLAS as `cublas.library` finds it: C functions of its manual, which a capture takes."""
+    integer, long, pointer = ctypes.c_int, ctypes.c_longlong, ctypes.c_void_p
+    matrix = pointer, integer, long
+    gemm_types = (pointer, *[integer] * 5, pointer, *matrix, *matrix, pointer, *matrix, integer)
+
+    def deferred(gemm: Any) -> Any:
+        def function(*arguments: Any) -> int:
+            DEVICE.do(lambda: gemm(*arguments))
+            return 0
+
+        return ctypes.CFUNCTYPE(ctypes.c_int, *gemm_types)(function)
+
+    gemms = {
+        "cublasSgemmStridedBatched": deferred(_gemm_strided_batched(ctypes.c_float)),
+        "cublasDgemmStridedBatched": deferred(_gemm_strided_batched(ctypes.c_double)),
+    }
+    streams: list[int] = []
+    on = ctypes.CFUNCTYPE(integer, pointer, pointer)(lambda handle, stream: streams.append(stream) or 0)
+    return SimpleNamespace(**gemms, cublasSetStream_v2=on, streams=streams)
 
 
 strict = SimpleNamespace(
@@ -168,8 +197,8 @@ strict = SimpleNamespace(
         using_allocator=DEVICE.using_allocator,
         device=SimpleNamespace(get_cublas_handle=lambda: 0),
         cublas=SimpleNamespace(
-            sgemmStridedBatched=_gemm_strided_batched(ctypes.c_float),
-            dgemmStridedBatched=_gemm_strided_batched(ctypes.c_double),
+            sgemmStridedBatched=_as_cupy_calls(_gemm_strided_batched(ctypes.c_float)),
+            dgemmStridedBatched=_as_cupy_calls(_gemm_strided_batched(ctypes.c_double)),
         ),
     ),
 )
