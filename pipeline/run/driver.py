@@ -68,12 +68,11 @@ class Driver:
                     self._land(message)
 
     def abandon(self) -> None:
-        """Hand in nothing more."""
+        """Hand in nothing more.  A signal's handler may call this at any moment."""
         self._abandoned = True
-        self._waiting.clear()
 
     def _more(self, until: Callable[[Unit], bool]) -> bool:
-        return bool(self._waiting) and not until(self._waiting[0])
+        return bool(self._waiting) and not self._abandoned and not until(self._waiting[0])
 
     def _fill(self, pool: Pool, until: Callable[[Unit], bool]) -> None:
         window = max(WINDOW_AT_LEAST, WINDOW_PER_WORKER * pool.workers)
@@ -136,7 +135,7 @@ class Driver:
             patient.append(outcome.instance)
             for missing in outcome.missing:
                 self._notes[missing] = (*self._notes.get(missing, ()), *outcome.notes)
-                if missing not in again and self._idle(missing) and not self._abandoned:
+                if missing not in again and self._idle(missing):
                     self._tries[missing] += 1
                     again[missing] = self._units.alone(missing)
         self._waiting.extendleft(again.values())
@@ -145,8 +144,6 @@ class Driver:
 
     def _queue_again(self, instances: Sequence[Instance]) -> None:
         """Put instances into the queue once more, right behind the last unit there that they wait for."""
-        if self._abandoned:
-            return
         unit = self._units.make(instances)
         before = set(self._units.before(unit))
         places = [place for place, other in enumerate(self._waiting, 1) if other.name in before]

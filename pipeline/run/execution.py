@@ -80,10 +80,10 @@ class Execution:
             state = "stopped"
         finally:
             seconds = time.perf_counter() - self._began
-            self._book.finish(state)
-            self._stop.unlink(missing_ok=True)
             name: EventName = "run_ended" if state == "done" else "run_failed"
             self._tell(name, data={"state": state, "seconds": seconds})
+            self._stop.unlink(missing_ok=True)
+            self._book.finish(state)
         trials = [self._book.trial_state(trial.number) for trial in self._plan.expansion.trials]
         return Run(self.id, self._plan, state, seconds, self._outcomes, trials)
 
@@ -162,6 +162,7 @@ class Execution:
         return time.monotonic() < self._stop_before
 
     def _state(self) -> RunState:
-        if self._stop.exists():
+        missing = any(instance.id not in self._outcomes for instance in self._plan.to_run)
+        if self._stop.exists() and (missing or any(o.state == "stopped" for o in self._outcomes.values())):
             return "stopped"
         return "failed" if any(outcome.lost for outcome in self._outcomes.values()) else "done"

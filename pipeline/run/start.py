@@ -81,7 +81,7 @@ def _needs_pool(spec: ClusterSpec, plan: Plan, request: Request) -> bool:
     if not plan.to_run or spec.kind == "inline":
         return False
     asked_for = request.cluster is not None or plan.dag.cluster is not None
-    return asked_for or plan.widest > 1
+    return asked_for or min(plan.workers, plan.widest) > 1
 
 
 def _pool(spec: ClusterSpec, plan: Plan) -> DaskPool:
