@@ -54,11 +54,12 @@ def _nodes(nodes: Mapping[str, Mapping[str, Any]]) -> Table:
 
 
 def _cohorts(cohorts: list[Mapping[str, Any]]) -> Table:
-    table = plain_table("cohort of", "members>", "parameters each>", "memory>", "first member")
+    table = plain_table("cohort of", "members>", "abreast>", "parameters each>", "memory>", "first member")
     for cohort in cohorts[:FEW]:
         parameters = "?" if cohort["parameters"] is None else f"{cohort['parameters']:,}"
         size = "?" if cohort["bytes"] is None else memory(cohort["bytes"])
-        table.add_row(cohort["node"], str(cohort["members"]), parameters, size, cohort["first"])
+        abreast = "?" if cohort["abreast"] is None else str(cohort["abreast"])
+        table.add_row(cohort["node"], str(cohort["members"]), abreast, parameters, size, cohort["first"])
     if len(cohorts) > FEW:
         table.add_row(f"and {len(cohorts) - FEW} more")
     return table

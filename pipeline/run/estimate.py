@@ -22,10 +22,14 @@ DEFAULT_BATCH = 32  # for a train stage that has no option `batch_size`
 
 @dataclass(frozen=True)
 class Estimate:
-    """A cohort's size: `parameters` of one member, `bytes` of all its members and its data."""
+    """A cohort's size: `parameters` of one member, `bytes` of all its members and its data.
+
+    `abreast` members step together: as many as the caches of this machine hold.
+    """
 
     parameters: int
     bytes: int
+    abreast: int
 
 
 def with_estimates(plan: Plan) -> Plan:
@@ -47,13 +51,18 @@ class _Estimator:
         self._known: dict[str, tuple[int, int, int]] = {}
 
     def of(self, cohort: Cohort) -> Estimate:
+        from pipeline.stages.blocks import block_width, step_bytes, widest
+
         spec = cohort.spec(self._plan.keys.__getitem__, self._plan.dag.dtype, "numpy")
         structure = repr((spec.node, spec.train, spec.parts))
         if structure not in self._known:
             (data,) = cohort.members[0].inputs["data"]
             self._known[structure] = self._measure(spec, self._value(self._plan.expansion.instances[data]))
         parameters, each, shared = self._known[structure]
-        return Estimate(parameters, len(cohort.members) * each + shared)
+        members, backend = len(cohort.members), self._plan.backend
+        own = step_bytes(parameters, spec.dtype)
+        abreast = block_width(own, min(members, widest(own, backend)), backend)
+        return Estimate(parameters, members * each + shared, abreast)
 
     def _measure(self, spec: CohortSpec, data: DataSet) -> tuple[int, int, int]:
         """Return the parameters of a member, the bytes of a member's buffers and those of the data."""

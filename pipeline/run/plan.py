@@ -120,7 +120,7 @@ class Plan:
         return {"stage": spec.stage, "instances": len(self.expansion.ids[node]), **states}
 
     def _cohort_json(self, cohort: Cohort, estimate: Estimate | None) -> dict[str, Any]:
-        size = {"parameters": None, "bytes": None} if estimate is None else asdict(estimate)
+        size = {"parameters": None, "bytes": None, "abreast": None} if estimate is None else asdict(estimate)
         return {"node": cohort.node, "members": len(cohort.members), "first": cohort.members[0].label, **size}
 
 

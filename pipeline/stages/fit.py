@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.engine.backends import backend as backend_named
+from pipeline.stages.blocks import Blocks, in_blocks, step_bytes, widest
 from pipeline.stages.cohort import CohortSpec, Member
 from pipeline.stages.dataset import DataSet
 from pipeline.stages.events import Event
@@ -35,7 +36,9 @@ class Fit:
     `for epoch in fit.epochs(10): for rows in fit.batches(32): fit.step(rows)`
     """
 
-    def __init__(self, node: str, training: Training, validating: Validating, judge: Judge, emit: Emit):
+    def __init__(
+        self, node: str, training: Training | Blocks, validating: Validating, judge: Judge, emit: Emit
+    ):
         self._node = node
         self._training = training
         self._validating = validating
@@ -156,7 +159,10 @@ def _train(
     batch = rows.tables[0].batch
     layout = discovered(parts, batch, spec.dtype, f"data of {spec.node}")
     tracer = StepTracer(parts, layout, batch, spec.dtype)
-    training = Training(spec.node, parts, tracer, spec.members, rows, backend)
+    most = widest(step_bytes(layout.size, spec.dtype), backend.name)
+    if len(spec.members) > most:
+        return _in_turn(spec, most, datasets, registry, emit)
+    training = in_blocks(spec.node, parts, tracer, spec.members, rows, backend)
     split = VALIDATION if VALIDATION in data.splits else "train"
     measured = tables(datasets, spec.members, split, spec.dtype, backend) if split == VALIDATION else rows
     validating = Validating(parts, layout, measured, split, data.task)
@@ -166,3 +172,14 @@ def _train(
     with np.errstate(all="ignore"), at(spec.node, parts.train.stage.ref):
         parts.train.stage.function(fit, **parts.train.options)
         return fit.results()
+
+
+def _in_turn(
+    spec: CohortSpec, most: int, datasets: Mapping[str, DataSet], registry: Registry, emit: Emit
+) -> dict[tuple[str, str], MemberResult]:
+    """Train as many members at once as memory holds, one part of the cohort after another."""
+    results: dict[tuple[str, str], MemberResult] = {}
+    for start in range(0, len(spec.members), most):
+        part = replace(spec, members=spec.members[start : start + most])
+        results.update(_train(part, datasets, registry, emit))
+    return results

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.errors import StageError
+from pipeline.stages.blocks import Blocks
 from pipeline.stages.cohort import Member
 from pipeline.stages.net import Layout
 from pipeline.stages.objective import Verdict
@@ -35,7 +36,9 @@ class Progress:
 class Judge:
     """Keeps members' histories and makes their results."""
 
-    def __init__(self, node: str, parts: Parts, layout: Layout, training: Training, data: Mapping[str, Any]):
+    def __init__(
+        self, node: str, parts: Parts, layout: Layout, training: Training | Blocks, data: Mapping[str, Any]
+    ):
         self._node, self._parts, self._layout = node, parts, layout
         self._training = training
         self._data = data

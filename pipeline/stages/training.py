@@ -43,7 +43,11 @@ class _Bound:
 
 
 class Training:
-    """Steps the members of a cohort together.  `keep` lets some of them go on without the rest."""
+    """Steps the members of a cohort together.  `keep` lets some of them go on without the rest.
+
+    Blocks of one cohort share what they `traced`; a kernel that is compiled serves all the members that
+    train `together`.
+    """
 
     def __init__(
         self,
@@ -53,11 +57,14 @@ class Training:
         members: Sequence[Member],
         tables: Tables,
         backend: Backend,
+        traced: dict[tuple[int, bool, int], Step] | None = None,
+        together: int | None = None,
     ):
         self.backend = backend
         self.dtype = tracer.dtype
         self._node, self._parts, self._tracer = node, parts, tracer
-        self._traced: dict[tuple[int, bool, int], Step] = {}
+        self._traced = {} if traced is None else traced
+        self._together = together or len(members)
         self._templates: Mapping[str, Any] | None = None
         self._state = {WEIGHTS: backend.from_host(self._initial(members))}
         self.steps_done = 0
@@ -132,7 +139,7 @@ class Training:
         if (rows, shared, first) not in self._bound:
             step = self._step(rows, first, steps)
             # the first step runs once: nothing is compiled for it
-            passes = PLAIN if first and self.backend.fuse is None else self.passes(rows, steps)
+            passes = PLAIN if first and self.backend.fuse is None else self.passes(step, shared, steps)
             self._bound[rows, shared, first] = self._bind(step, shared, passes)
         return self._bound[rows, shared, first]
 
@@ -158,15 +165,16 @@ class Training:
         batched |= set() if self.seeds.shared else step.randoms.keys()
         return frozenset(batched & step.program.graph.inputs.keys())
 
-    def passes(self, rows: int, steps: int) -> tuple[str, ...]:
-        """Return the plan passes that pay in a training of `steps` steps on `rows` examples."""
-        members, size = len(self.members), self._tracer.layout.size
-        if self.backend.fuse is not None:  # it compiles kernels in any case: the fewer, the better
-            return ALL
-        if steps * members * size < WORTH_COMPILING:
+    def passes(self, step: Step, shared: bool, steps: int) -> tuple[str, ...]:
+        """Return the plan passes that pay for `step` in a training of `steps` steps."""
+        members, rows = len(self.members), step.program.graph.inputs[INPUTS].shape[0]
+        if steps * members * self._tracer.layout.size < WORTH_COMPILING:
             return PLAIN
-        reducing = steps * members * rows >= WORTH_REDUCING
-        return ALL if reducing else tuple(name for name in ALL if name != "reductions")
+        long = steps * members * rows >= WORTH_REDUCING
+        all_of_it = step.program.bind(members, self.batched(step, shared), self.backend, ALL)
+        return (
+            ALL if long or not all_of_it.to_compile else tuple(name for name in ALL if name != "reductions")
+        )
 
     def _differing(self) -> set[str]:
         """Return the option inputs whose values differ between members; the others stay scalars."""

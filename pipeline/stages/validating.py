@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.stages.blocks import Blocks
 from pipeline.stages.forward import Forward
 from pipeline.stages.links import predictions
 from pipeline.stages.net import Layout
@@ -30,7 +31,7 @@ class Validating:
         self._prefix = "" if split == VALIDATION else "train_"
         self._forward: Forward | None = None
 
-    def measure(self, training: Training) -> list[dict[str, float]]:
+    def measure(self, training: Training | Blocks) -> list[dict[str, float]]:
         """Return the metrics of each member that is in training."""
         forward = self._forward or self._begin(training)
         inputs = [table.inputs for table in self._tables.each]
@@ -49,7 +50,7 @@ class Validating:
         self._tables = self._tables.keep(slots)
         self._forward = None
 
-    def _begin(self, training: Training) -> Forward:
+    def _begin(self, training: Training | Blocks) -> Forward:
         batch = self._tables.tables[0].batch
         self._forward = Forward(
             self._parts.model,

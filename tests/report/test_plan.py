@@ -15,7 +15,14 @@ def plan(runs=24, cached=2, memory=3 << 20, cohorts=1):
             "digits": {"stage": "data.digits", "instances": 2, "runs": 0, "cached": cached, "idle": 0},
         },
         "cohorts": [
-            {"node": "fit", "members": 12, "first": "fit[seed=0]", "parameters": 17226, "bytes": 5 << 20}
+            {
+                "node": "fit",
+                "members": 12,
+                "first": "fit[seed=0]",
+                "abreast": 4,
+                "parameters": 17226,
+                "bytes": 5 << 20,
+            }
         ]
         * cohorts,
         "memory": memory,
@@ -30,7 +37,7 @@ def test_the_plan_shows_for_each_node_what_runs_and_what_is_cached(as_text):
 
 def test_the_plan_shows_each_cohort_with_its_first_member_as_it_is_written(as_text):
     rows = [line.split() for line in as_text(plan_report(plan())).splitlines()]
-    assert ["fit", "12", "17,226", "5", "MiB", "fit[seed=0]"] in rows
+    assert ["fit", "12", "4", "17,226", "5", "MiB", "fit[seed=0]"] in rows
 
 
 def test_many_cohorts_are_counted_and_not_all_listed(as_text):
