@@ -98,6 +98,13 @@ class Executor:
         """How many calls a run makes."""
         return len(self._calls)
 
+    @property
+    def to_compile(self) -> int:
+        """How many kernels the first run compiles, because none in this or an earlier process did."""
+        from pipeline.engine.numba_kernels import waits
+
+        return sum(waits(call.function) for call in self._calls)
+
     def explain(self) -> Explained:
         """Return the plan in words and numbers; print it for a table."""
         from pipeline.engine.explain import explained

@@ -152,6 +152,13 @@ def compiled(text: str) -> Callable[..., None]:
     return module.kernel  # type: ignore[no-any-return]
 
 
+def waits(function: Callable[..., Any]) -> bool:
+    """Return whether a call's function is a kernel that no process has compiled yet."""
+    if not hasattr(function, "py_func") or function.overloads:  # type: ignore[attr-defined]
+        return False
+    return not any((folder() / "__pycache__").glob(f"{function.__module__}.kernel-*.nbi"))
+
+
 def folder() -> Path:
     """Return where kernels lie: PLAIT_KERNELS, or plait/kernels in the user's cache folder."""
     if "PLAIT_KERNELS" in os.environ:

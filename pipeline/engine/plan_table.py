@@ -54,9 +54,9 @@ def _cut(text: str) -> str:
 
 def _totals(plan: Explained) -> str:
     views = sum(map(_free, plan.rows))
+    moved = f"{size(plan.bytes_read)} read, {size(plan.bytes_written)} written"
     return (
-        f"{plan.calls} calls, {views} views; {size(plan.bytes_read)} read, {size(plan.bytes_written)} written, "
-        f"{count(plan.flops)}flop; {size(plan.memory)} of memory"
+        f"{plan.calls} calls, {views} views; {moved}, {count(plan.flops)}flop; {size(plan.memory)} of memory"
     )
 
 

@@ -37,9 +37,8 @@ class ExplainedTraining:
 
     def __str__(self) -> str:
         whose = "shared by all" if self.shared else "one each"
-        head = (
-            f"{self.node}: {self.members} members, minibatches of {self.batch}, {whose}; {self.steps} steps"
-        )
+        size = f"{self.members} members, minibatches of {self.batch} ({whose})"
+        head = f"{self.node}: {size}, {self.steps} steps"
         return f"{head}\n\n{self.plans}"
 
 
@@ -64,7 +63,6 @@ def explain_training(
     first = tracer.trace(rows, steps)
     step = tracer.trace(rows, steps, first.templates)
     shared = train.shared and training.seeds.shared
-    plans = explain(
-        step.program, len(spec.members), training.batched(step, shared), backend, training.passes(rows, steps)
-    )
+    batched, passes = training.batched(step, shared), training.passes(step, shared, steps)
+    plans = explain(step.program, len(spec.members), batched, backend, passes)
     return ExplainedTraining(spec.node, len(spec.members), rows, steps, shared, plans)
