@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Hashable, Mapping
-from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING, Any
 
 from pipeline.engine.arena import Arena
 from pipeline.engine.backends import Backend
+from pipeline.engine.bound import Bound
 from pipeline.engine.graph import Instruction, Tensor
 from pipeline.engine.kernels import VIEWS, Array, Call, Site, places, same_memory
 from pipeline.engine.liveness import Liveness
@@ -25,21 +25,6 @@ from pipeline.engine.program import Program
 
 if TYPE_CHECKING:
     from pipeline.engine.explain import Explained
-
-
-@dataclass(frozen=True)
-class Bound:
-    """An instruction as it was bound: operands and results in memory, how many calls it takes, how it lies.
-
-    `placed` says of each result where it is: `view`, `new`, `reused` (memory that was handed on), `over
-    operand`, `update` (in the input that it updates) or `joined` (in its place in a concatenation).
-    """
-
-    instruction: Instruction
-    ins: tuple[Array, ...]
-    outs: tuple[Array, ...]
-    calls: int
-    placed: tuple[str, ...]
 
 
 class Executor:
@@ -303,8 +288,3 @@ class Executor:
         saved = self._arena.permanent(self._shape(tensor), tensor.dtype)
         self._calls.insert(0, Call(self.backend.xp.copyto, (saved, self._array(tensor))))
         return saved
-
-
-def host(executor: Executor, arrays: Mapping[str, Array]) -> dict[str, Any]:
-    """Copy backend arrays to NumPy."""
-    return {name: executor.backend.to_host(array) for name, array in arrays.items()}

@@ -12,7 +12,8 @@ from math import prod
 from typing import Any
 
 from pipeline.engine.backends import Backend
-from pipeline.engine.executor import Bound, Executor
+from pipeline.engine.bound import Bound
+from pipeline.engine.executor import Executor
 from pipeline.engine.graph import Instruction
 from pipeline.engine.kernels import VIEWS, Array
 from pipeline.engine.passes import ALL
@@ -24,7 +25,7 @@ class Row:
     """An instruction of a plan.  Shapes are those of one member.
 
     `members` is how many it computes (0: what it computes is shared by all); `calls` are those that a run
-    makes for it; `placed` says where its results lie, in the words of `executor.Bound`; `note` what else
+    makes for it; `placed` says where its results lie, in the words of `bound.Bound`; `note` what else
     is worth knowing.
     """
 

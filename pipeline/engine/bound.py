@@ -1,0 +1,23 @@
+"""What binding decided for one instruction of a plan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipeline.engine.graph import Instruction
+from pipeline.engine.kernels import Array
+
+
+@dataclass(frozen=True)
+class Bound:
+    """An instruction as it was bound: operands and results in memory, how many calls it takes, how it lies.
+
+    `placed` says of each result where it is: `view`, `new`, `reused` (memory that was handed on), `over
+    operand`, `update` (in the input that it updates) or `joined` (in its place in a concatenation).
+    """
+
+    instruction: Instruction
+    ins: tuple[Array, ...]
+    outs: tuple[Array, ...]
+    calls: int
+    placed: tuple[str, ...]
