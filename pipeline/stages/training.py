@@ -167,6 +167,8 @@ class Training:
 
     def passes(self, step: Step, shared: bool, steps: int) -> tuple[str, ...]:
         """Return the plan passes that pay for `step` in a training of `steps` steps."""
+        if self.backend.fuse is not None:
+            return ALL  # a GPU runs compiled kernels in any case: the fewer, the better
         members, rows = len(self.members), step.program.graph.inputs[INPUTS].shape[0]
         if steps * members * self._tracer.layout.size < WORTH_COMPILING:
             return PLAIN
