@@ -25,13 +25,21 @@ def gradient(y: Tensor, wrt: Sequence[Tensor]) -> tuple[Tensor, ...]:
 
 def vjp(ys: Sequence[Tensor], xs: Sequence[Tensor], cotangents: Sequence[Tensor]) -> tuple[Tensor, ...]:
     """Return Σ cotangentᵀ ∂y/∂x for each x: the vector-Jacobian product (Griewank & Walther 2008, 3.2)."""
-    sums: dict[int, Tensor] = {}
+    found = pullback(ys, xs, cotangents)
+    return tuple(ops.zeros_like(x) if g is None else g for x, g in zip(xs, found, strict=True))
+
+
+def pullback(
+    ys: Sequence[Tensor], xs: Sequence[Tensor], cotangents: Sequence[Tensor]
+) -> tuple[Tensor | None, ...]:
+    """Return the vector-Jacobian product for each x, None for one that no y depends on."""
+    parts: dict[int, list[Tensor]] = {}
     for y, cotangent in zip(ys, cotangents, strict=True):
-        _accumulate(sums, y, cotangent)
+        parts.setdefault(y.index, []).append(cotangent)
     for instruction in reversed(_between(xs, ys)):
-        if any(output.index in sums for output in instruction.outputs):
-            _pull_back(instruction, sums)
-    return tuple(sums[x.index] if x.index in sums else ops.zeros_like(x) for x in xs)
+        if any(output.index in parts for output in instruction.outputs):
+            _pull_back(instruction, parts)
+    return tuple(_total(parts[x.index]) if x.index in parts else None for x in xs)
 
 
 def jvp(ys: Sequence[Tensor], xs: Sequence[Tensor], tangents: Sequence[Tensor]) -> tuple[Tensor, ...]:
@@ -52,9 +60,11 @@ def _linear_seed(y: Tensor) -> Tensor:
     return seed
 
 
-def _pull_back(instruction: Instruction, sums: dict[int, Tensor]) -> None:
+def _pull_back(instruction: Instruction, parts: dict[int, list[Tensor]]) -> None:
     rule = VJPS[instruction.primitive.name]
-    cotangents = [sums.get(output.index) for output in instruction.outputs]
+    cotangents = [
+        _total(parts[output.index]) if output.index in parts else None for output in instruction.outputs
+    ]
     single = len(instruction.outputs) == 1
     g = cotangents[0] if single else cotangents
     y = instruction.outputs[0] if single else instruction.outputs
@@ -62,11 +72,43 @@ def _pull_back(instruction: Instruction, sums: dict[int, Tensor]) -> None:
         instruction.inputs, rule(g, instruction.inputs, y, instruction.params), strict=True
     ):
         if cotangent is not None and x.dtype.kind == "f":
-            _accumulate(sums, x, unbroadcast(cotangent, x.shape))
+            parts.setdefault(x.index, []).append(unbroadcast(cotangent, x.shape))
 
 
-def _accumulate(sums: dict[int, Tensor], x: Tensor, cotangent: Tensor) -> None:
-    sums[x.index] = sums[x.index] + cotangent if x.index in sums else cotangent
+def _total(parts: Sequence[Tensor]) -> Tensor:
+    """Return the sum of cotangents; of slices that lie side by side, what they make together."""
+    joined = _side_by_side(parts)
+    if joined is not None:
+        return joined
+    total = parts[0]
+    for part in parts[1:]:
+        total = total + part
+    return total
+
+
+def _side_by_side(parts: Sequence[Tensor]) -> Tensor | None:
+    """Join cotangents of slices that cut a tensor along one axis into all of it, each once; else None."""
+    made = [part.source for part in parts]
+    cuts = [one.params["slices"] for one in made if one is not None and one.primitive.name == "unslice"]
+    if len(cuts) < len(parts) or len(parts) < 2:
+        return None
+    differing = [axis for axis, cut in enumerate(zip(*cuts, strict=True)) if len(set(cut)) > 1]
+    shape = parts[0].shape
+    if len(differing) != 1 or any(step != 1 for cut in cuts for _, _, step in cut):
+        return None
+    (axis,) = differing
+    order = sorted(range(len(cuts)), key=lambda place: cuts[place][axis][0])
+    starts = [cuts[place][axis][0] for place in order]
+    stops = [sum(cuts[place][axis][:2]) for place in order]
+    whole = all(n == m for other, (n, m) in enumerate(_lengths(cuts[0], shape)) if other != axis)
+    if starts != [0, *stops[:-1]] or stops[-1] != shape[axis] or not whole:
+        return None
+    pieces = [one.inputs[0] for one in made if one is not None]
+    return ops.concatenate([pieces[place] for place in order], axis)  # type: ignore[no-any-return]
+
+
+def _lengths(cut: Sequence[tuple[int, int, int]], shape: Sequence[int]) -> list[tuple[int, int]]:
+    return [(count, n) for (_, count, _), n in zip(cut, shape, strict=True)]
 
 
 def unbroadcast(cotangent: Tensor, shape: tuple[int, ...]) -> Tensor:

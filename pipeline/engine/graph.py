@@ -208,6 +208,14 @@ class Graph:
             self._seen[key] = self._append(primitive, tuple(inputs), params, specs)
         return self._seen[key]  # type: ignore[no-any-return]
 
+    def extend(self, instruction: Instruction, params: Params) -> tuple[Tensor, ...]:
+        """Let an instruction make more results, as `params` say, and return them; the others stay."""
+        specs = instruction.primitive.infer([x.spec for x in instruction.inputs], params)
+        more = tuple(self._new(spec, instruction) for spec in specs[len(instruction.outputs) :])
+        object.__setattr__(instruction, "params", params)
+        object.__setattr__(instruction, "outputs", (*instruction.outputs, *more))
+        return more
+
     def _append(
         self, primitive: Primitive, inputs: tuple[Tensor, ...], params: Params, specs: Sequence[Spec]
     ) -> tuple[Tensor, ...]:

@@ -253,10 +253,10 @@ def _window_key(
 
 
 def _scan(site: Site) -> list[Call]:
-    """Bind the body once; a run replays it for each step, carries updated in place."""
-    from pipeline.engine.recurrence import Recurrence
+    """Bind the body once; a run replays it for each step."""
+    from pipeline.engine.recurrence import recurrence
 
-    return [Call(Recurrence(site).run, ())]
+    return recurrence(site)
 
 
 def _convolution(name: str) -> Builder:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from pipeline.engine.graph import Graph, RandomInput, Tensor
-from pipeline.engine.passes.plan import live
+from pipeline.engine.trimming import trimmed
 from pipeline.errors import ShapeError
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class Program:
         self.outputs = dict(outputs)
         self.updates = dict(updates or {})
         self._check_updates()
-        self.instructions = live(graph.instructions, [*self.outputs.values(), *self.updates.values()])
+        self.instructions = trimmed(graph.instructions, [*self.outputs.values(), *self.updates.values()])
         used = {x.index for instruction in self.instructions for x in instruction.inputs}
         used |= {x.index for x in (*self.outputs.values(), *self.updates.values())}
         self.inputs = {name: x for name, x in graph.inputs.items() if x.index in used or name in self.updates}

@@ -2,20 +2,20 @@
 
 A body maps (constants, carries, one slice of each sequence) to (new carries, terms of sums, one slice of
 each result).  Its outputs over all steps are the last carries, the sums and the stacked results.  Sums
-exist for gradients: what each step adds to a shared weight's cotangent.  The carries that each step met
-are always among the results, for the backward pass (which recomputes the rest of a step).
+exist for gradients: what each step adds to a shared weight's cotangent.  A gradient adds results to a
+recurrence that stands already: what its backward pass wants to know of each step.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from pipeline.engine.dispatch import Value, graph_of, lift, shape_of
-from pipeline.engine.graph import Graph, Params, Spec, Tensor
+from pipeline.engine.graph import Graph, Instruction, Params, Spec, Tensor
 from pipeline.engine.primitives import PRIMITIVES, primitive
 from pipeline.errors import ShapeError
 
@@ -42,6 +42,17 @@ class Body:
         """All outputs in the order of the instruction's results."""
         return (*self.next_carries, *self.terms, *self.results)
 
+    @property
+    def instructions(self) -> list[Instruction]:
+        """What the outputs need, in order."""
+        needed = {x.index for x in self.outputs}
+        kept = []
+        for instruction in reversed(self.graph.instructions):
+            if any(x.index in needed for x in instruction.outputs):
+                needed.update(x.index for x in instruction.inputs)
+                kept.append(instruction)
+        return kept[::-1]
+
 
 @primitive("scan")
 def _scan(inputs: Sequence[Spec], params: Params) -> tuple[Spec, ...]:
@@ -57,12 +68,15 @@ def scan(
     xs: Any,
     *,
     reverse: bool = False,
+    checkpoint: int = 0,
 ) -> tuple[Any, Any]:
     """Run `carry, y = body(carry, x)` over the leading axis of `xs`; return the last carry and stacked ys.
 
     `carry` and `xs` are tensors or tuples of them, `y` a tensor, a tuple or None.  The body may use tensors
     from outside; it draws no random numbers (draw them outside, as one of `xs`).  With `reverse` the steps
-    run from the last to the first; ys keep the order of xs.
+    run from the last to the first; ys keep the order of xs.  A gradient keeps what it needs of each step;
+    with `checkpoint=k` it keeps every k-th carry and computes the rest anew (Chen et al. 2016,
+    arXiv:1604.06174): less memory, least at k = √steps, for the time of one more forward pass.
     """
     carries, sequences = _tuple(carry), _tuple(xs)
     length = _length(sequences)
@@ -71,33 +85,73 @@ def scan(
         return _scan_now(body, carry, xs, length, reverse)
     carries = tuple(lift(graph, value) for value in carries)
     sequences = tuple(lift(graph, value) for value in sequences)
+    if checkpoint > 1:
+        return _in_stretches(body, carry, xs, sequences, reverse, min(checkpoint, length))
     inner = Graph(graph.dtype, parent=graph)
     ins = [inner.input(f"carry{i}", value.shape, value.dtype) for i, value in enumerate(carries)]
     cuts = [inner.input(f"x{i}", value.shape[1:], value.dtype) for i, value in enumerate(sequences)]
     new, y = body(_like(carry, ins), _like(xs, cuts))
-    traced = _close(inner, ins, cuts, _tuple(new), _tuple(y))
     outputs = graph.apply(
         PRIMITIVES["scan"],
         [*inner.captured, *carries, *sequences],
-        body=traced,
+        body=(traced := _close(inner, ins, cuts, _tuple(new), _tuple(y))),
         length=length,
         reverse=reverse,
+        checkpoint=bool(checkpoint),
     )
     count = len(carries)
-    ys = outputs[count : len(outputs) - count]
-    return _like(carry, outputs[:count]), _like(y, ys)
+    return _like(carry, outputs[:count]), _like(y, outputs[count : count + len(traced.results)])
+
+
+def _in_stretches(
+    body: Callable[[Any, Any], tuple[Any, Any]],
+    carry: Any,
+    xs: Any,
+    sequences: Sequence[Tensor],
+    reverse: bool,
+    stretch: int,
+) -> tuple[Any, Any]:
+    """Scan over stretches of steps, each a scan whose steps are computed anew for the gradient."""
+    from pipeline.engine.shapes import concatenate, reshape
+
+    length = sequences[0].shape[0]
+    whole = length - length % stretch
+    many = [x if whole == length else x[:whole] for x in sequences]
+    many = [reshape(x, (whole // stretch, stretch, *x.shape[1:])) for x in many]
+    rest = [x[whole:] for x in sequences]
+
+    def stretches(carry: Any) -> tuple[Any, Any]:
+        carry, y = scan(
+            lambda c, x: scan(body, c, x, reverse=reverse),
+            carry,
+            _like(xs, many),
+            reverse=reverse,
+            checkpoint=1,
+        )
+        return carry, _like(y, [reshape(one, (whole, *one.shape[2:])) for one in _tuple(y)])
+
+    def remainder(carry: Any) -> tuple[Any, Any]:
+        return scan(body, carry, _like(xs, rest), reverse=reverse, checkpoint=1)
+
+    if whole == length:
+        return stretches(carry)
+    carry, first = (remainder if reverse else stretches)(carry)
+    carry, second = (stretches if reverse else remainder)(carry)
+    pairs = zip(_tuple(first), _tuple(second), strict=True)
+    joined = [concatenate([b, a] if reverse else [a, b]) for a, b in pairs]
+    return carry, _like(first, joined)
 
 
 def _close(
     inner: Graph, ins: list[Tensor], cuts: list[Tensor], new: tuple[Value, ...], ys: tuple[Value, ...]
 ) -> Body:
-    """Check the body's outputs and make it a Body, the carries that it met among the results."""
+    """Check the body's outputs and make it a Body."""
     outs = [lift(inner, value) for value in new]
     if [out.spec for out in outs] != [x.spec for x in ins]:
         raise ShapeError(f"scan: the body turns carries {ins} into {outs}; they must stay alike")
     if inner.randoms:
         raise ShapeError("scan: the body draws random numbers; draw them outside and pass them in xs")
-    results = (*(lift(inner, value) for value in ys), *ins)
+    results = tuple(lift(inner, value) for value in ys)
     return Body(inner, tuple(inner.captures), tuple(ins), tuple(cuts), tuple(outs), (), results)
 
 
@@ -133,92 +187,26 @@ def _scan_now(
     return carry, _like(y, [np.stack(column) for column in columns])
 
 
-def inline(body: Body, graph: Graph, values: Sequence[Tensor]) -> tuple[Tensor, ...]:
-    """Append a body's instructions to `graph` with `values` for its inputs; return its outputs."""
-    known: dict[int, Tensor] = {x.index: value for x, value in zip(body.inputs, values, strict=True)}
+def replay(instructions: Iterable[Instruction], graph: Graph, known: dict[int, Tensor]) -> None:
+    """Append instructions of another graph to `graph`; `known` holds what stands for their operands.
 
-    def at(x: Tensor) -> Tensor:
-        if x.index not in known:
-            constant = body.graph.constants[x.index]
-            known[x.index] = graph.constant(constant, constant.dtype)
-        return known[x.index]
-
-    for instruction in body.graph.instructions:
-        outputs = graph.apply(
-            instruction.primitive, [at(x) for x in instruction.inputs], **instruction.params
-        )
+    It receives what stands for their results, and for constants.
+    """
+    for instruction in instructions:
+        for x in instruction.inputs:
+            if x.index not in known:
+                known[x.index] = constant_in(graph, x)
+        operands = [known[x.index] for x in instruction.inputs]
+        outputs = graph.apply(instruction.primitive, operands, **instruction.params)
         known.update((old.index, new) for old, new in zip(instruction.outputs, outputs, strict=True))
-    return tuple(at(x) for x in body.outputs)
 
 
-def scan_vjp(cotangents: Sequence[Any], xs: Sequence[Tensor], ys: Any, params: Params) -> Sequence[Any]:
-    """Return the operands' cotangents: a scan the other way, whose body is the VJP of the body."""
-    from pipeline.engine import ops
-
-    body: Body = params["body"]
-    count = len(body.constants), len(body.carries), len(body.terms)
-    g = [ops.zeros_like(y) if c is None else c for c, y in zip(cotangents, ys, strict=True)]
-    g_carries, g_terms, g_results = g[: count[1]], g[count[1] : count[1] + count[2]], g[count[1] + count[2] :]
-    constants, sequences = xs[: count[0]], xs[count[0] + count[1] :]
-    met = ys[len(ys) - count[1] :]
-    pulled = _pulled_body(body)
-    operands = [*constants, *g_terms, *g_carries, *met, *sequences, *g_results]
-    outputs = ys[0].graph.apply(
-        PRIMITIVES["scan"], operands, body=pulled, length=params["length"], reverse=not params["reverse"]
-    )
-    return _scatter(body, pulled, outputs)
+def constant_in(graph: Graph, x: Tensor) -> Tensor:
+    """Return what stands in `graph` for a constant of another graph."""
+    value = x.graph.constants[x.index]
+    return graph.constant(value, value.dtype)
 
 
-def _pulled_body(body: Body) -> Body:
-    """Trace the VJP of a body: carries are cotangents of carries, sums are cotangents of constants."""
-    from pipeline.engine.gradients import vjp
-
-    inner = Graph(body.graph.dtype)
-    place = _Place(inner)
-    constants, g_terms = place(body.constants), place(body.terms)
-    g_carries, met = place(body.next_carries), place(body.carries)
-    slices, g_results = place(body.slices), place(body.results)
-    # own names for operands: a value used twice must not take the other's cotangent
-    outputs = inline(body, inner, [*constants, *met, *slices])
-    wrt = [x for x in (*constants, *met, *slices) if x.dtype.kind == "f"]
-    seeds = [*g_carries, *g_terms, *g_results]
-    pairs = [(y, g) for y, g in zip(outputs, seeds, strict=True) if y.dtype.kind == "f"]
-    found = dict(zip(wrt, vjp([y for y, _ in pairs], wrt, [g for _, g in pairs]), strict=True))
-    return Body(
-        inner,
-        (*constants, *g_terms),
-        g_carries,
-        (*met, *slices, *g_results),
-        tuple(found[x] for x in met),
-        tuple(found[x] for x in constants if x in found),
-        (*(found[x] for x in slices if x in found), *g_carries),
-    )
-
-
-class _Place:
-    """Declares inputs like given tensors."""
-
-    def __init__(self, graph: Graph):
-        self._graph = graph
-
-    def __call__(self, tensors: Sequence[Tensor]) -> tuple[Tensor, ...]:
-        start = len(self._graph.inputs)
-        return tuple(
-            self._graph.input(f"in{start + i}", tensor.shape, tensor.dtype)
-            for i, tensor in enumerate(tensors)
-        )
-
-
-def _scatter(body: Body, pulled: Body, outputs: Sequence[Tensor]) -> list[Any]:
-    """Order the pulled scan's outputs as the scan's operands; whole-number operands get None."""
-    carries = len(body.carries)
-    sums = iter(outputs[carries : carries + len(pulled.terms)])
-    results = iter(outputs[carries + len(pulled.terms) :])
-    of_constants = [next(sums) if x.dtype.kind == "f" else None for x in body.constants]
-    of_slices = [next(results) if x.dtype.kind == "f" else None for x in body.slices]
-    return [*of_constants, *outputs[:carries], *of_slices]
-
-
-def input_names(graph: Graph) -> Mapping[int, str]:
-    """Return the names of a graph's inputs by tensor index."""
-    return {tensor.index: name for name, tensor in graph.inputs.items()}
+def outputs_in(graph: Graph, tensors: Iterable[Tensor], known: dict[int, Tensor]) -> tuple[Tensor, ...]:
+    """Return what stands for tensors of another graph after a replay."""
+    return tuple(known[x.index] if x.index in known else constant_in(graph, x) for x in tensors)

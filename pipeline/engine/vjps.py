@@ -16,7 +16,7 @@ from pipeline.engine.convolution import convolve_vjp, convolve_weights_vjp
 from pipeline.engine.dispatch import apply
 from pipeline.engine.graph import Params, Tensor
 from pipeline.engine.pooling import pool_like_vjp, pool_vjp, unpool_vjp
-from pipeline.engine.scan import scan_vjp
+from pipeline.engine.scan_vjp import scan_vjp
 
 Rule = Callable[[Any, Sequence[Tensor], Any, Params], Sequence[Any]]
 

@@ -5,5 +5,16 @@ Images are (batch, height, width, channels), sequences (batch, steps, features),
 
 from pipeline.nn.features import embedding, layer_norm
 from pipeline.nn.images import as_images, avg_pool, conv2d, max_pool
+from pipeline.nn.recurrent import gru, lstm, rnn
 
-__all__ = ["as_images", "avg_pool", "conv2d", "embedding", "layer_norm", "max_pool"]
+__all__ = [
+    "as_images",
+    "avg_pool",
+    "conv2d",
+    "embedding",
+    "gru",
+    "layer_norm",
+    "lstm",
+    "max_pool",
+    "rnn",
+]

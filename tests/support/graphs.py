@@ -51,6 +51,28 @@ def _plain_recurrence(x: Any, h: Any, w: Any, u: Any) -> Any:
     return ops.concatenate([ys, ops.expand_dims(last, 0)])
 
 
+def _gated_recurrence(x: Any, h: Any, w: Any, checkpoint: int = 0, reverse: bool = False) -> Any:
+    def body(carry: Any, x: Any) -> Any:
+        h, c = carry
+        z = ops.concatenate([x, h], -1) @ w
+        gates = ops.sigmoid(z[:, :4])
+        c = gates[:, :2] * c + gates[:, 2:] * ops.tanh(z[:, 4:])
+        return (ops.tanh(c), c), c
+
+    (h, c), ys = ops.scan(body, (h, h * 0.5), x, checkpoint=checkpoint, reverse=reverse)
+    return ops.concatenate([ys, ops.expand_dims(h * c, 0)])
+
+
+def _recurrence_with_bias_and_counter(x: Any, w: Any, b: Any) -> Any:
+    def body(carry: Any, x: Any) -> Any:
+        h, t = carry
+        h = ops.sin(ops.reshape(x, (2, 3)) @ (w * 2.0) + b) * ops.cast(t, x.dtype) + h
+        return (h, t + 1), None
+
+    (h, _), _ = ops.scan(body, (b * np.ones((2, 1)), np.array(1)), x)
+    return h
+
+
 def _swapping_recurrence(x: Any, a: Any, b: Any) -> Any:
     def body(carry: Any, x: Any) -> Any:
         p, q = carry
@@ -163,6 +185,18 @@ CASES: dict[str, Case] = {
     "pool": Case(lambda x: ops.pool(x, (2, 2)), (_normal(2, 5, 4, 3),)),
     "plain_recurrence": Case(
         _plain_recurrence, (_normal(5, 2, 3), _normal(2, 4), _normal(3, 4), 0.5 * _normal(4, 4))
+    ),
+    "gated_recurrence": Case(_gated_recurrence, (_normal(5, 2, 3), _normal(2, 2), 0.5 * _normal(5, 6))),
+    "checkpointed_recurrence": Case(
+        lambda x, h, w: _gated_recurrence(x, h, w, checkpoint=1),
+        (_normal(5, 2, 3), _normal(2, 2), 0.5 * _normal(5, 6)),
+    ),
+    "recurrence_in_stretches": Case(
+        lambda x, h, w: _gated_recurrence(x, h, w, checkpoint=2, reverse=True),
+        (_normal(5, 2, 3), _normal(2, 2), 0.5 * _normal(5, 6)),
+    ),
+    "recurrence_with_bias_and_counter": Case(
+        _recurrence_with_bias_and_counter, (_normal(4, 6), _normal(3, 2), _normal(2))
     ),
     "swapping_recurrence": Case(_swapping_recurrence, (_normal(5, 2), _normal(2), _other(2))),
     "nested_recurrence": Case(_nested_recurrence, (_normal(3, 2, 2), _normal(2))),
