@@ -17,6 +17,7 @@ from pipeline.engine.graph import Instruction, Shape, Tensor
 from pipeline.engine.passes.plan import Plan, live
 
 MOST_STEPS = 64  # more would spill registers and overflow a kernel's arguments
+MOST_REDUCTIONS = 16  # each takes up to 2 KB of the 48 KB that a block's threads share
 
 Form = tuple[bool, Shape]  # whether there is a member axis, the shape for one member
 
@@ -65,18 +66,22 @@ class Group:
     """Instructions that run as one kernel, in the order of the trace.
 
     All have the form `whole`, or, if there is a reduction along `axis`, that form with 1 along it; without
-    a form no kernel takes the one instruction.  `before` are the groups that must run first, one bit each.
+    a form no kernel takes the one instruction.  `needs` are the places of what makes its operands.
     """
 
     whole: Form | None
     axis: int | None
     places: tuple[int, ...]
     needs: frozenset[int]
-    before: int
+    reductions: int
 
     def with_(self, other: Group) -> tuple[Form, int | None] | None:
-        """Return the form and axis of a group of both, or None if one kernel cannot walk both."""
-        if self.whole is None or other.whole is None or len(self.places) + len(other.places) > MOST_STEPS:
+        """Return the form and axis of a group of both, or None if one kernel cannot run both."""
+        if self.whole is None or other.whole is None:
+            return None
+        if len(self.places) + len(other.places) > MOST_STEPS:
+            return None
+        if self.reductions + other.reductions > MOST_REDUCTIONS:
             return None
         if self.whole == other.whole:
             axes = {self.axis, other.axis} - {None}
@@ -99,20 +104,23 @@ class Group:
 class _Grouping:
     """Merges groups, at first of one instruction each, wherever a kernel can run both and none in between.
 
-    Those that hand on a result are merged first, then those that happen to have one form.
+    Those that hand on a result are merged first, then those that happen to have one form.  A group is named
+    by one of its places; `_before` are the groups that must run before each, bits of a whole number.
     """
 
     def __init__(self, plan: Plan):
         self._plan = plan
-        makers: dict[int, int] = {}
         self._groups: dict[int, Group] = {}
+        self._before: dict[int, int] = {}
         self._owner = list(range(len(plan.instructions)))
+        makers: dict[int, int] = {}
         for place, instruction in enumerate(plan.instructions):
             needs = frozenset(makers[x.index] for x in instruction.inputs if x.index in makers)
-            before = 0
+            whole, axis = self._form(instruction)
+            self._groups[place] = Group(whole, axis, (place,), needs, int(axis is not None))
+            self._before[place] = 0
             for need in needs:
-                before |= self._groups[need].before | 1 << need
-            self._groups[place] = Group(*self._form(instruction), (place,), needs, before)
+                self._before[place] |= self._before[need] | 1 << need
             makers.update((x.index, place) for x in instruction.outputs)
 
     def groups(self) -> list[Group]:
@@ -151,30 +159,29 @@ class _Grouping:
         form = a.with_(b)
         if form is None or self._between(first, second) or self._between(second, first):
             return
-        both = 1 << first | 1 << second
         needs = (a.needs | b.needs) - set(a.places) - set(b.places)
-        merged = Group(*form, tuple(sorted(a.places + b.places)), needs, (a.before | b.before) & ~both)
+        places = tuple(sorted(a.places + b.places))
+        self._groups[second] = Group(*form, places, needs, a.reductions + b.reductions)
         del self._groups[first]
         for place in a.places:
             self._owner[place] = second
-        for name, group in self._groups.items():
-            if group.before & both:
-                self._groups[name] = replace(
-                    group, before=(group.before | merged.before | 1 << second) & ~(1 << first)
-                )
-        self._groups[second] = merged
+        both, gone = 1 << first | 1 << second, ~(1 << first)
+        before = self._before[second] = (self._before.pop(first) | self._before[second]) & ~both
+        for name, earlier in self._before.items():
+            if earlier & both:
+                self._before[name] = (earlier | before | both) & gone
 
     def _between(self, first: int, second: int) -> bool:
         """Return whether some third group must run after the first and before the second."""
         makers = {self._owner[need] for need in self._groups[second].needs} - {first, second}
-        return any(self._groups[maker].before >> first & 1 for maker in makers)
+        return any(self._before[maker] >> first & 1 for maker in makers)
 
     def _ordered(self) -> list[Group]:
         waiting = dict(sorted(self._groups.items(), key=lambda item: item[1].places))
         left = sum(1 << name for name in waiting)
         ordered = []
         while waiting:
-            name = next(name for name, group in waiting.items() if not group.before & left)
+            name = next(name for name in waiting if not self._before[name] & left)
             left &= ~(1 << name)
             ordered.append(waiting.pop(name))
         return ordered

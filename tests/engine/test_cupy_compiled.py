@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import strict_kernels
 from graphs import CASES, trace
-from strict import strict, strict_backend
+from strict import stand_in_only, strict, strict_backend
 
 from pipeline.engine import cuda, cuda_random
 from pipeline.engine.cupy_kernels import CUPY_KERNELS
@@ -17,6 +17,7 @@ from pipeline.engine.passes import ALL
 
 nvrtc = pytest.importorskip("cupy").cuda.nvrtc
 pytest.importorskip("nvidia.cu13", reason="NVRTC is not installed")
+pytestmark = stand_in_only
 COMPARISONS = "equal not_equal less less_equal greater greater_equal logical_and logical_or".split()
 
 

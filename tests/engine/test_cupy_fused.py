@@ -208,3 +208,12 @@ def test_groups_do_not_grow_without_bound():
     sizes = [len(one.params["steps"]) for one in plan.instructions]
     assert sum(sizes) == 400
     assert max(sizes) == cuda_groups.MOST_STEPS
+
+
+def test_one_kernel_does_not_reduce_more_than_its_shared_memory_holds():
+    graph = Graph("float64")
+    xs = [graph.input(f"x{i}", (100,)) for i in range(40)]
+    program = Program(graph, {f"y{i}": ops.sum(x, keepdims=True) for i, x in enumerate(xs)})
+    plan = cuda_groups.fuse(Plan.of(program, MEMBERS, program.inputs))
+    assert [len(one.outputs) for one in plan.instructions] == [16, 16, 8]
+    check(program, {f"x{i}": np.full((MEMBERS, 100), i) for i in range(40)}, list(program.inputs))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from strict import DEVICE, has_compiler, strict_backend
+from strict import DEVICE, has_compiler, stand_in_only, strict_backend
 
 from pipeline.engine import Graph, Program, numpy_backend
 from pipeline.stages.draws import STEPS, draws
@@ -26,6 +26,7 @@ def brought(seeds, backend, shape):
     return np.array(found), copies
 
 
+@stand_in_only
 @pytest.mark.parametrize(
     ("members", "shape"),
     [((1, 1, 1), (4,)), ((1, 1, 1), (3, 4)), ((1, 2, 1), (3, 4))],
@@ -61,6 +62,7 @@ def drawn(backend, kind, members, steps):
     return np.array(found), copies
 
 
+@stand_in_only
 @pytest.mark.skipif(not has_compiler, reason="no C compiler to run CUDA source with")
 @pytest.mark.parametrize("members", [(1, 1, 1), (1, 2, 1)], ids=["one seed", "two seeds"])
 def test_uniform_numbers_of_a_step_are_the_same_on_a_device(members):

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from strict import has_compiler, strict_backend
+from strict import DEVICE, has_compiler, stand_in_only, strict_backend, strict_cublas
 
+from pipeline.engine import capture, cublas
 from pipeline.stages import fit
 from pipeline.stages.cohort import CohortSpec, Member, Part
 from pipeline.stages.dataset import DataSet
 from pipeline.stages.fit import train_cohort
 from pipeline.stages.registry import Registry
+from pipeline.stages.training import Training
 
 pytestmark = pytest.mark.skipif(not has_compiler, reason="no C compiler to run CUDA source with")
 
@@ -63,6 +65,31 @@ def test_training_on_strict_arrays_follows_numpy(model, seeds, monkeypatch):
         assert ours.metrics == pytest.approx(theirs.metrics, rel=1e-4)
         for name, value in theirs.params.items():
             np.testing.assert_allclose(ours.params[name], value, rtol=1e-4, atol=1e-5, err_msg=name)
+
+
+@stand_in_only
+@pytest.mark.parametrize("seeds", [(1, 1, 1), (1, 2, 1)], ids=["one seed", "two seeds"])
+@pytest.mark.parametrize("model", PARTS)
+def test_steps_are_captured_and_bring_nothing_from_the_host(model, seeds, monkeypatch):
+    registry = Registry()
+    library = strict_cublas()
+    monkeypatch.setattr(cublas, "library", lambda: library)
+    monkeypatch.setattr(fit, "backend_named", lambda name: strict_backend())
+    step, captured, copies, graphs = Training.step, capture.captured, [], []
+
+    def counted(*arguments):
+        before = DEVICE.copies
+        step(*arguments)
+        copies.append(DEVICE.copies - before)
+
+    monkeypatch.setattr(Training, "step", counted)
+    monkeypatch.setattr(
+        capture, "captured", lambda *arguments: graphs.append(captured(*arguments)) or graphs[-1]
+    )
+    trained = train_cohort(cohort(registry, PARTS[model], seeds, "digits"), {"digits": images()}, registry)
+    assert [one.state for one in trained] == ["done"] * 3
+    assert copies[3:] == [1, 0, 0]  # in the second epoch its order of rows, once
+    assert len(graphs) == 2  # of full minibatches and of the last, smaller one
 
 
 def test_a_member_that_diverges_on_strict_arrays_leaves_the_others(monkeypatch):

@@ -13,10 +13,22 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pytest
 from strict_arrays import DEVICE, Stream, StrictArray, host
 from strict_kernels import RawKernel, has_compiler
 
-__all__ = ["DEVICE", "StrictArray", "has_compiler", "strict", "strict_backend", "strict_cublas"]
+__all__ = [
+    "DEVICE",
+    "StrictArray",
+    "has_compiler",
+    "strict",
+    "strict_backend",
+    "strict_cublas",
+    "stand_in_only",
+]
+
+real = os.environ.get("PLAIT_TEST_BACKEND") == "cupy"
+stand_in_only = pytest.mark.skipif(real, reason="about what the stand-in alone shows")
 
 
 def _into(out: StrictArray | None, compute: Any) -> StrictArray:
@@ -214,7 +226,7 @@ def strict_backend() -> Any:
 
     from pipeline.engine import backend
 
-    if os.environ.get("PLAIT_TEST_BACKEND") == "cupy":
+    if real:
         return backend("cupy")
     from pipeline.engine import cuda_groups, cuda_random
     from pipeline.engine.backends import Backend
