@@ -21,7 +21,7 @@ class Difference:
 
     `what` is "option", "input", "code", "version", "part", "stage", "seed", "dtype", "backend", "file",
     "given" (data from Python), all with `old` and `new`, None for what was not there.  Or else it is
-    "first" (never made before), "object" (made before, but missing or damaged in the store), "cached",
+    "first" (never made before), "object" (made before, but missing, damaged or asked for again), "cached",
     "unchanged", "state" (not made).  `name` says which option, file, part, run or state.
     """
 
@@ -55,7 +55,8 @@ _SENTENCES: Mapping[str, Callable[[Difference], str]] = {
         f"first time: not in run {d.name}" if d.name else "first time: no earlier run of this DAG made it"
     ),
     "object": lambda d: (
-        f"nothing changed since run {d.name}, but its result was missing or damaged in the store"
+        f"nothing changed since run {d.name}, but it was asked for again (--from), or its result was missing "
+        "or damaged in the store"
     ),
     "cached": lambda d: f"cached: the store had this result from run {d.name}",
     "unchanged": lambda d: f"cached: nothing changed since run {d.name}",
@@ -127,7 +128,7 @@ def _reasons(
 ) -> Iterator[Difference]:
     run = before.id if before else ""
     made = new.state in ("done", "failed", "running")
-    changes = [Difference("first", run)]
+    changes = [_made_before(records, new) or Difference("first", run)]
     if old is not None:
         changes = [] if old.key == new.key else list(_changes(records, old.key, new.key))
     yield from changes
@@ -138,6 +139,13 @@ def _reasons(
     elif not changes and old is not None:
         again = old.state in ("done", "cached")
         yield Difference("object", run) if again else Difference("first", "")
+
+
+def _made_before(records: Records, instance: NodeRow) -> Difference | None:
+    """Return that another run, not the one compared with, made this very result, if one did."""
+    runs = [row.run for row in records.nodes_with_key(instance.key) if row.state == "done"]
+    others = [run for run in runs if run != instance.run]
+    return Difference("object", others[0]) if others and instance.state != "cached" else None
 
 
 def _cached(records: Records, instance: NodeRow) -> Difference:

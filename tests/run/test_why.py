@@ -160,8 +160,19 @@ def test_nothing_changed(records):
 
 def test_a_result_that_was_lost(records):
     first = enter(records)
-    lost = f"nothing changed since run {first}, but its result was missing or damaged in the store"
+    lost = (
+        f"nothing changed since run {first}, but it was asked for again (--from), or its result was missing "
+        "or damaged in the store"
+    )
     assert reasons(records, enter(records)) == [lost]
+
+
+def test_a_setting_that_another_run_made_between_is_not_called_new(records):
+    first = enter(records, ({"adam.lr": 0.1}, {}), ({"adam.lr": 0.2}, options("adam", lr=0.2)))
+    enter(records, ({"adam.lr": 0.3}, options("adam", lr=0.3)))
+    again = enter(records, ({"adam.lr": 0.1}, {}), ({"adam.lr": 0.2}, options("adam", lr=0.2)))
+    (reason,) = reasons(records, again)
+    assert reason.startswith(f"nothing changed since run {first}, but it was asked for again (--from)")
 
 
 def test_an_earlier_choice_that_comes_back_is_cached_from_the_run_that_made_it(records):
