@@ -1,7 +1,8 @@
 """What each plan pass saves: one step of a cohort with every pass, without one of them, and with none.
 
 `python -m benchmarks.passes` prints microseconds a step, the calls of a step and the memory of its plan, for
-two shapes of net.  The plans run in turns in one process on one thread; medians are printed.
+two shapes of net.  The plans run in turns in one process on one thread: in each turn a plan begins with the
+same weights and state, warms the caches by one step and is then timed; medians over turns are printed.
 """
 
 from __future__ import annotations
@@ -13,12 +14,13 @@ from collections.abc import Collection, Sequence
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from benchmarks.step import ROWS, STEPS, _training
+from benchmarks.ours import ROWS, STEPS, training
 from pipeline.engine import Executor
 from pipeline.engine.passes import ALL, PLAIN
 
 SHAPES = [(16, (32,), 32), (16, (128, 64), 64)]
-TURNS = 60
+TURNS = 40
+RUNS = 5  # of a turn; the fastest counts
 PLANS: dict[str, Collection[str]] = {
     "no pass": (),
     "all that need no compiling": PLAIN,
@@ -42,9 +44,9 @@ def _work(members: int, hidden: Sequence[int], batch: int) -> dict[str, tuple[fl
     times: dict[str, list[float]] = {name: [] for name in executors}
     for _ in range(TURNS):
         for name, executor in executors.items():
-            started = time.perf_counter()
+            _copy(first, executor)
             executor.run()
-            times[name].append(time.perf_counter() - started)
+            times[name].append(min(_seconds(executor) for _ in range(RUNS)))
     return {
         name: (statistics.median(times[name]), executor.calls, executor.bytes)
         for name, executor in executors.items()
@@ -53,12 +55,12 @@ def _work(members: int, hidden: Sequence[int], batch: int) -> dict[str, tuple[fl
 
 def _steady(members: int, hidden: Sequence[int], batch: int) -> Executor:
     """Return the executor of a later step, its inputs as a training leaves them."""
-    training = _training(members, hidden, "numpy")
+    ours = training(members, hidden)
     rows = np.random.default_rng(0).integers(ROWS, size=(members, batch))
     for _ in range(3):
-        training.step(rows, STEPS)
-    assert training._active is not None
-    return training._active.executor
+        ours.step(rows, STEPS)
+    assert ours._active is not None
+    return ours._active.executor
 
 
 def _like(first: Executor, passes: Collection[str]) -> Executor:
@@ -66,9 +68,19 @@ def _like(first: Executor, passes: Collection[str]) -> Executor:
     program = first.program
     batched = {name for name, tensor in program.inputs.items() if first.is_batched(tensor)}
     executor = program.bind(first.members, batched, first.backend, passes)
+    _copy(first, executor)
+    return executor
+
+
+def _copy(first: Executor, executor: Executor) -> None:
     for name, array in first.inputs.items():
         executor.inputs[name][...] = array
-    return executor
+
+
+def _seconds(executor: Executor) -> float:
+    started = time.perf_counter()
+    executor.run()
+    return time.perf_counter() - started
 
 
 if __name__ == "__main__":

@@ -63,17 +63,8 @@ def inputs(*shapes):
 
 @pytest.mark.parametrize("zeros", [False, True], ids=["numbers", "with zeros"])
 @pytest.mark.parametrize("name", CASES)
-def test_a_pass_alone_and_all_together_keep_every_bit(name, zeros):
+def test_every_subset_of_passes_keeps_every_bit(name, zeros):
     program, values = trace(CASES[name], "float32"), catalogue(CASES[name], "float32", zeros)
-    plain = run(program, values, ())
-    for passes in [*((one,) for one in PLAIN), PLAIN]:
-        found = run(program, values, passes)
-        assert all(bits(found[k]) == bits(plain[k]) for k in plain), passes
-
-
-@pytest.mark.parametrize("name", ["log_softmax", "slices", "norm", "broadcast", "nested_recurrence"])
-def test_every_subset_of_passes_keeps_every_bit(name):
-    program, values = trace(CASES[name], "float64"), catalogue(CASES[name], "float64")
     plain = run(program, values, ())
     for passes in SUBSETS:
         found = run(program, values, passes)
@@ -119,9 +110,17 @@ def test_what_depends_on_constants_alone_is_folded():
 def test_a_constant_of_equal_elements_becomes_one_number_stretched():
     (x,) = inputs((4, 5))
     ones = -ops.broadcast_to(x.graph.constant(np.ones((1, 1))), (4, 5))
-    plan = planned({"y": x + ones}, "folding", "broadcasts")
-    assert [one.primitive.name for one in plan.instructions] == ["add"]
-    assert plan.instructions[0].inputs[1].shape == (1, 1)
+    stretch, add = planned({"y": x + ones}, "folding").instructions
+    assert (stretch.primitive.name, add.primitive.name) == ("broadcast_to", "add")
+    assert stretch.inputs[0].shape == (1, 1)
+
+
+def test_a_constant_that_a_product_reads_stays_an_array():
+    # BLAS does not take a stretched operand, and NumPy's own loop adds in another order
+    (x,) = inputs((4, 5))
+    ones = -ops.broadcast_to(x.graph.constant(np.ones((1, 1))), (5, 3))
+    (product,) = planned({"y": x @ ones}, "folding").instructions
+    assert product.primitive.name == "matmul"
 
 
 def test_a_product_of_constants_that_is_too_large_is_computed_at_each_run(monkeypatch):
@@ -222,38 +221,7 @@ def test_a_gradient_reaches_the_tensor_between_two_reshapes():
     assert found["g"].tolist() == [[6.0] * 24]
 
 
-# Stretched operands
-
-
-def test_an_operation_on_a_stretched_operand_is_done_before_it_is_stretched():
-    (x,) = inputs((3, 1))
-    plan = planned({"y": ops.exp(-ops.broadcast_to(x, (3, 500)))}, "broadcasts")
-    negative = plan.instructions[0]
-    assert (negative.primitive.name, negative.outputs[0].shape) == ("negative", (3, 1))
-
-
-def test_an_operand_that_its_neighbour_stretches_is_not_stretched_before():
-    x, y = inputs((3, 1), (3, 5))
-    assert operations({"y": ops.broadcast_to(x, (3, 5)) * y}, "broadcasts") == ["multiply"]
-
-
-def test_a_product_is_not_given_a_stretched_operand():
-    x, w = inputs((3, 1), (4, 2))
-    assert operations({"y": -ops.broadcast_to(x, (3, 4)) @ w}, "broadcasts") == [
-        "broadcast_to",
-        "negative",
-        "matmul",
-    ]
-
-
-# Common subexpressions
-
-
-def test_what_passes_made_equal_is_computed_once():
-    a, b = inputs((3,), (3,))
-    y = {"y": ops.exp(a + -b) * ops.sin(a - b)}
-    assert operations(y, "identities").count("subtract") == 2
-    assert operations(y, "identities", "duplicates").count("subtract") == 1
+# Dead code
 
 
 def test_dead_code_is_dropped_when_passes_make_it():

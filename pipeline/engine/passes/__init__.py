@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING
 
-from pipeline.engine.passes.broadcasts import sunk
 from pipeline.engine.passes.chains import chained
-from pipeline.engine.passes.duplicates import merged
 from pipeline.engine.passes.folding import folded
 from pipeline.engine.passes.identities import simplified
 from pipeline.engine.passes.plan import Plan
@@ -25,8 +23,6 @@ PASSES: Mapping[str, Callable[[Plan], Plan]] = {
     "folding": folded,
     "identities": simplified,
     "views": joined,
-    "broadcasts": sunk,
-    "duplicates": merged,
     "reductions": reduced,
     "chains": chained,
 }
