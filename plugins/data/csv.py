@@ -31,11 +31,12 @@ def csv(
 
     Columns are given by name or number (-1 is the last; `target: null` for none).  `drop` leaves columns
     out, and `one_hot` makes a column of 0 and 1 for each text of a column, named `column=text`.
-    `features` reads only these inputs, in this order: what a prediction needs.  With the task `auto`,
+    `features` reads only these inputs, in this order: what a prediction needs; a table without a header
+    that has as many columns is taken to have them in that order.  With the task `auto`,
     texts and whole numbers are classes.  Whether there is a header, and what delimits, is told from the
     first line (a header has no number).  A relative path starts at the current directory.
     """
-    table = _read(path, header, delimiter)
+    table = _named(_read(path, header, delimiter), features)
     answer = None if target is None else table.position(target, "target")
     encode = {table.position(column, "one_hot") for column in one_hot}
     left_out = {answer, *(table.position(column, "drop") for column in drop)}
@@ -105,6 +106,12 @@ def _opened(path):
     if path.endswith(".gz"):
         return gzip.open(path, "rt", encoding="utf-8-sig", newline="")
     return Path(path).open(encoding="utf-8-sig", newline="")
+
+
+def _named(table, features):
+    """Name the columns of a table without a header, if they can only be the `features`."""
+    bare = table.names == tuple(f"column{i}" for i in range(len(table.names)))
+    return replace(table, names=tuple(features)) if bare and len(features) == len(table.names) else table
 
 
 def _headed(table):

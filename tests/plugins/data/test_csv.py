@@ -104,6 +104,14 @@ def test_a_prediction_reads_the_features_of_training_whatever_else_the_file_has(
     assert later.targets is None
 
 
+def test_a_prediction_takes_a_table_without_header_that_has_all_features(table):
+    later = csv(path=table("4,0", "5,1"), target=None, features=("size", "weight"))
+    assert later.features == ("size", "weight")
+    assert later.inputs.tolist() == [[4, 0], [5, 1]]
+    with pytest.raises(DataError, match="no column 'size', which `features` names"):
+        csv(path=table("4,0,1", "5,1,1"), target=None, features=("size", "weight"))
+
+
 def test_a_prediction_refuses_a_text_that_training_did_not_have(table):
     path = table("size,colour", "1,red", "2,green")
     with pytest.raises(DataError, match=r":3: column 'colour' holds 'green'(.|\n)*allowed: blue, red"):
