@@ -1,124 +1,100 @@
-"""One training step of a cohort, one thread: plait's against its matrix products alone, in the same run.
+"""One training step of a cohort on one core: plait's, its matrix products alone, and what peers take.
 
-Nets on data of MNIST's shape, Adam, each member with its own minibatch.  The two are measured in turns,
-so that whatever else the machine does falls on both, and the medians are compared.
+Nets on data of MNIST's shape, Adam, each member with its own minibatch, which is gathered in the step.
+A peer is measured in the fastest of the ways in which it can be written, and only after it has followed
+plait's losses from the same weights on the same minibatches.
 """
 
 from __future__ import annotations
 
-import os
 import statistics
-import time
 from collections.abc import Callable, Sequence
+from importlib import import_module
+from importlib.util import find_spec
 
-from benchmarks.process import PRESET
+import numpy as np
+from threadpoolctl import threadpool_limits
 
-for name in PRESET:
-    os.environ.pop(name, None)  # read by OpenBLAS when NumPy is first imported, which is below
-
-import numpy as np  # noqa: E402
-from threadpoolctl import threadpool_limits  # noqa: E402
-
-from benchmarks.gemm import CLASSES, FEATURES, products  # noqa: E402
-from pipeline.engine import backend as backend_named  # noqa: E402
-from pipeline.stages.cohort import CohortSpec, Member, Part  # noqa: E402
-from pipeline.stages.dataset import DataSet  # noqa: E402
-from pipeline.stages.parts import resolve  # noqa: E402
-from pipeline.stages.registry import Registry  # noqa: E402
-from pipeline.stages.step import StepTracer, discovered  # noqa: E402
-from pipeline.stages.tables import tables  # noqa: E402
-from pipeline.stages.training import Training  # noqa: E402
+from benchmarks.gemm import products
+from benchmarks.ours import Problem, problem, stepper
+from benchmarks.targets import EAGER, JAX, PRODUCTS, VMAP, limit
+from benchmarks.turns import TURNS, Work, each, fastest, medians, one_core
 
 TABLE = [(16, (32,), 32), (64, (32,), 32), (16, (128, 64), 64), (16, (256, 256), 128)]
-ROWS = 8000
-TURNS = 25
-TURN_SECONDS = 0.04
-STEPS = 10_000  # the length of training that a schedule would be told
+PEERS = {
+    EAGER: ("torch", "torch_eager"),
+    VMAP: ("torch", "torch_vmap"),
+    JAX: ("jax", "jax_vmap"),
+}
+OURS = "plait"
+CHECKED_STEPS = 10
+TOLERANCE = 1e-3  # of a loss after that many steps in float32, each framework with its own order of sums
 
 
-def works() -> dict[str, dict[str, object]]:
-    """Return the median seconds of a step for each row of the table, and of its products alone."""
-    with threadpool_limits(1):
-        return {
-            f"{m} members, {list(hidden)}, batch {batch}": _work(m, hidden, batch)
-            for m, hidden, batch in TABLE
-        }
+def works(quick: bool = False) -> dict[str, dict[str, object]]:
+    """Return the median seconds of a step for each row of the table, and of its products and peers."""
+    with one_core(), threadpool_limits(1):
+        return {name(*row): measured(name(*row), *row, turns=5 if quick else TURNS) for row in TABLE}
 
 
-def _work(members: int, hidden: Sequence[int], batch: int) -> dict[str, object]:
-    step, floor = _step(members, hidden, batch), _floor(members, hidden, batch)
-    ours, alone = [], []
-    for _ in range(TURNS):
-        ours.append(_each(step))
-        alone.append(_each(floor))
-    return {
-        "seconds": statistics.median(ours),
-        "limit_seconds": None,
-        "peers": {"matrix products alone": statistics.median(alone)},
-    }
+def name(members: int, hidden: Sequence[int], batch: int) -> str:
+    """Return what a row of the table is called."""
+    return f"{members} members, {list(hidden)}, batch {batch}"
+
+
+def measured(
+    work: str, members: int, hidden: Sequence[int], batch: int, turns: int = TURNS
+) -> dict[str, object]:
+    """Return the medians of one row, measured in turns."""
+    posed = problem(members, hidden, batch)
+    steps = {OURS: stepper(members, hidden, posed.batches), **peers(posed, _losses(posed, hidden))}
+    calls = products(members, hidden, batch)
+    steps[PRODUCTS] = lambda: [call() for call in calls]
+    for step in steps.values():
+        each(step)  # compiled, and in cache
+    seconds = medians(steps, turns)
+    others = {other: seconds[other] for other in (PRODUCTS, *PEERS) if other in seconds}
+    return {"seconds": seconds[OURS], "limit_seconds": limit(work, others), "peers": others}
+
+
+def peers(posed: Problem, losses: np.ndarray) -> dict[str, Work]:
+    """Return the fastest step of each peer that is installed; one that strays from `losses` ends the run."""
+    found = {}
+    for peer, (package, module) in PEERS.items():
+        if not find_spec(package):
+            continue
+        ways = _module(package, module).steppers(posed)
+        for way, step in ways.items():
+            _check(f"{peer} ({way})", step, losses)
+        found[peer] = ways[fastest(ways)]
+    return found
 
 
 def step_seconds(
     members: int, hidden: Sequence[int], batch: int, backend: str, wait: Callable[[], object]
 ) -> float:
-    """Return the median seconds of a step on a backend; `wait` returns when the device has done all."""
-    step = _step(members, hidden, batch, backend)
-    return statistics.median(_each(step, wait) for _ in range(TURNS))
+    """Return the median seconds of plait's step on a backend; `wait` returns when the device has done all."""
+    step = stepper(members, hidden, problem(members, hidden, batch).batches, backend)
+    each(step, wait=wait)
+    return statistics.median(each(step, wait=wait) for _ in range(TURNS))
 
 
-def _each(work: Callable[[], object], wait: Callable[[], object] = lambda: None) -> float:
-    """Return the seconds of one call, as the mean over a turn."""
-    wait()
-    started, count = time.perf_counter(), 0
-    while time.perf_counter() - started < TURN_SECONDS or not count:
-        work()
-        count += 1
-    wait()
-    return (time.perf_counter() - started) / count
+def _module(package: str, module: str):
+    if package == "torch":
+        import torch
+
+        torch.set_num_threads(1)
+    return import_module(f"benchmarks.peers.{module}")
 
 
-def _floor(members: int, hidden: Sequence[int], batch: int) -> Callable[[], object]:
-    calls = products(members, hidden, batch)
-    return lambda: [call() for call in calls]
+def _losses(posed: Problem, hidden: Sequence[int]) -> np.ndarray:
+    step = stepper(posed.members, hidden, posed.batches)
+    return np.array([np.array(step()) for _ in range(CHECKED_STEPS)])
 
 
-def _step(members: int, hidden: Sequence[int], batch: int, backend: str = "numpy") -> Callable[[], object]:
-    training = _training(members, hidden, backend)
-    rng = np.random.default_rng(0)
-    rows = rng.integers(ROWS, size=(members, batch))
-    for _ in range(3):  # the first step is another program than the later ones
-        training.step(rows, STEPS)
-    return lambda: training.step(rows, STEPS)
-
-
-def _training(members: int, hidden: Sequence[int], backend_name: str) -> Training:
-    data, registry, backend = _data(), Registry(), backend_named(backend_name)
-    spec = _cohort(members, hidden, registry)
-    parts = resolve(spec, data, registry)
-    rows = tables({"data": data}, spec.members, "train", spec.dtype, backend)
-    batch = rows.tables[0].batch
-    layout = discovered(parts, batch, spec.dtype, "data")
-    return Training("fit", parts, StepTracer(parts, layout, batch, spec.dtype), spec.members, rows, backend)
-
-
-def _cohort(members: int, hidden: Sequence[int], registry: Registry) -> CohortSpec:
-    def part(node: str, stage: str, **options: object) -> Part:
-        return Part(node, stage, registry.stage(stage).check(options))
-
-    parts = {
-        "model": (part("net", "model.mlp", hidden=list(hidden)),),
-        "optimizer": (part("adam", "optimizer.adam"),),
-    }
-    rates = np.geomspace(1e-4, 1e-2, members).tolist()
-    adam = dict(parts["optimizer"][0].options)
-    slots = tuple(
-        Member(f"t{seed}", f"key{seed}", seed, "data", {"adam": {**adam, "lr": rate}})
-        for seed, rate in enumerate(rates)
-    )
-    return CohortSpec("fit", part("fit", "train.minibatch"), parts, slots)
-
-
-def _data() -> DataSet:
-    rng = np.random.default_rng(0)
-    inputs = rng.random((ROWS, FEATURES), dtype=np.float32)
-    return DataSet.labelled(inputs, rng.integers(CLASSES, size=ROWS))
+def _check(peer: str, step: Work, losses: np.ndarray) -> None:
+    """Take the first steps of a peer and compare its losses (steps, members) with plait's."""
+    found = np.array([np.asarray(step()) for _ in range(CHECKED_STEPS)])
+    apart = np.abs(found - losses).max()
+    if not apart <= TOLERANCE * max(1.0, losses.max()):
+        raise SystemExit(f"{peer} does not train the same nets: losses differ by up to {apart:.2g}")
