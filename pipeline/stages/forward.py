@@ -15,6 +15,7 @@ import numpy.typing as npt
 from pipeline.engine import Backend, Executor, Graph, Program
 from pipeline.engine.backends import backend as backend_named
 from pipeline.engine.graph import Spec
+from pipeline.engine.passes import ALL, PLAIN
 from pipeline.errors import ShapeError
 from pipeline.stages.net import Layout, Net, bound, discover
 from pipeline.stages.noise import NoRandom
@@ -79,7 +80,8 @@ class Forward:
             program = self._trace(rows)
             batched = {"weights", *(self._values.keys() & program.graph.inputs.keys())}
             batched |= set() if shared else {"inputs", "targets"} & program.graph.inputs.keys()
-            executor = program.bind(self._members, batched, self._backend)
+            passes = ALL if self._backend.fuse is not None else PLAIN  # a GPU compiles kernels in any case
+            executor = program.bind(self._members, batched, self._backend, passes)
             for name in self._values.keys() & executor.inputs.keys():
                 self._backend.xp.copyto(executor.inputs[name], self._backend.from_host(self._values[name]))
             self._executors[rows, shared] = executor

@@ -21,10 +21,11 @@ __all__ = [
     "DEVICE",
     "StrictArray",
     "has_compiler",
+    "real",
+    "stand_in_only",
     "strict",
     "strict_backend",
     "strict_cublas",
-    "stand_in_only",
 ]
 
 real = os.environ.get("PLAIT_TEST_BACKEND") == "cupy"
