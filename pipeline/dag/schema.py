@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.dag.axes import gathering_port
 from pipeline.dag.file import CLUSTER_KEYS, DTYPES, FORMAT
 from pipeline.dag.gather import VALIDATION_METRICS
+from pipeline.dag.labels import article
 from pipeline.dag.nodes import NODE_KINDS
 from pipeline.errors import PlaitError
 from pipeline.hooks import KINDS, Kind, Port
@@ -107,9 +108,9 @@ def _inputs(kind: Kind) -> Schema:
 
 def _port(port: Port) -> Schema:
     if not port.many:
-        return _say(f"A node that gives a {port.accepts}.", _TEXT)
+        return _say(f"A node that gives {article(port.accepts)}.", _TEXT)
     listed = {"type": "array", "items": _TEXT, "uniqueItems": True, "minItems": int(port.required)}
-    return _say(f"Nodes that give a {port.accepts}.", {"anyOf": [_TEXT, listed]})
+    return _say(f"Nodes that give {article(port.accepts)}.", {"anyOf": [_TEXT, listed]})
 
 
 def _gather() -> Schema:

@@ -1,4 +1,4 @@
-"""Where plait keeps what it knows of this machine: compiled kernels, measured caches.  None of it is needed."""
+"""Where plait keeps what it knows of this machine: compiled kernels, measured caches.  All may be deleted."""
 
 from __future__ import annotations
 
