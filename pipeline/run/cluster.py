@@ -150,11 +150,9 @@ def _knock(address: str) -> None:
 
 
 def _local(workers: int, backend: str) -> Any:
-    from distributed import LocalCluster
+    from pipeline.run.nanny import LastingCluster, PlainNanny, Shelter
 
-    from pipeline.run.nanny import PlainNanny, Shelter
-
-    return LocalCluster(
+    return LastingCluster(
         n_workers=workers,
         threads_per_worker=1,
         worker_class=PlainNanny,

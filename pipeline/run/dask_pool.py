@@ -39,7 +39,7 @@ class DaskPool:
         self._client: Client | None = None
         self._cluster: Any = None
         self._error: BaseException | None = None
-        self._alive = math.inf
+        self._deserted_since = math.inf
         self._opening = threading.Thread(target=self._open, name="plait-open-cluster", daemon=True)
         self._opening.start()
 
@@ -77,7 +77,9 @@ class DaskPool:
             messages.append(self._inbox.get(timeout=seconds))
             while True:
                 messages.append(self._inbox.get_nowait())
-        if not messages:
+        if messages:
+            self._deserted_since = math.inf
+        else:
             self._watch()
         finished = self._collect(
             [name for name in messages if isinstance(name, str) and name in self._futures]
@@ -100,8 +102,10 @@ class DaskPool:
         """Raise PlaitError if all workers have been gone for long: tasks would wait for ever."""
         now = time.monotonic()
         if self._settings[0].kind == "class" or self._connected().scheduler_info(n_workers=1)["n_workers"]:
-            self._alive = now
-        elif now - self._alive > DESERTED_SECONDS:
+            self._deserted_since = math.inf
+        else:
+            self._deserted_since = min(self._deserted_since, now)
+        if now - self._deserted_since > DESERTED_SECONDS:
             raise PlaitError(
                 "no worker process is left, and none comes back\n"
                 "    try --cluster inline: it shows what a worker would have died of"

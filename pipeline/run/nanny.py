@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from types import TracebackType
 from typing import Any
 
-from distributed import Nanny
+import dask.config
+from distributed import LocalCluster, Nanny
 
 _TELLTALE = ("__file__", "__spec__")  # by these a spawned child finds the script that it runs again
 _DASK_PARENT = "__DASK_PARENT_PID"
@@ -51,6 +52,18 @@ class Shelter:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+
+
+class LastingCluster(LocalCluster):  # type: ignore[misc]
+    """A LocalCluster that leaves it to its nannies to start workers again.
+
+    Dask's own closes a nanny for good whose worker is missing 15 seconds after an earlier one died: a second
+    death, or a slow start, then leaves the cluster without workers.
+    """
+
+    def _update_worker_status(self, op: str, msg: Any) -> None:
+        with dask.config.set({"distributed.deploy.lost-worker-timeout": "1000 days"}):
+            super()._update_worker_status(op, msg)
 
 
 class PlainNanny(Nanny):  # type: ignore[misc]

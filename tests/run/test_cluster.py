@@ -9,21 +9,20 @@ import sys
 import textwrap
 import time
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
+from distributed import LocalCluster
 
-from pipeline import UserError
-from pipeline.run.cluster import ClusterSpec, cluster_spec
+from pipeline import PlaitError, UserError
+from pipeline.run.cluster import ClusterSpec, cluster_spec, connect
+from pipeline.run.dask_pool import DaskPool
 from pipeline.run.records import Records
 
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
     """The address of a scheduler with two workers, processes of their own that this module's tests share."""
-    from distributed import LocalCluster
-
-    from pipeline.run.cluster import connect
-
     client, cluster = connect(ClusterSpec("local"), 2, "numpy")
     assert isinstance(cluster, LocalCluster)
     yield cluster.scheduler_address
@@ -131,6 +130,26 @@ def test_a_local_plugin_works_in_workers(small, address):
     file = small.file(plugins=[plugin])
     file.write_text(file.read_text().replace("optimizer.sgd", "optimizer.mine"))
     assert small.run(file, cluster=address).state == "done"
+
+
+@pytest.fixture
+def threads() -> Iterator[LocalCluster]:
+    """A cluster in this process, without a worker at first."""
+    with LocalCluster(n_workers=0, processes=False, dashboard_address=":0", protocol="tcp") as cluster:
+        yield cluster
+
+
+def test_a_scheduler_without_workers_is_said_instead_of_waiting_for_ever(small, threads, monkeypatch):
+    monkeypatch.setattr("pipeline.run.cluster.CONNECT_SECONDS", 0.2)
+    with pytest.raises(UserError, match=r"has no workers\n    start some with `dask worker tcp://"):
+        small.run(cluster=threads.scheduler_address)
+
+
+def test_workers_that_leave_for_good_end_the_run_with_a_sentence(threads, monkeypatch):
+    monkeypatch.setattr("pipeline.run.dask_pool.DESERTED_SECONDS", 0.0)
+    pool = DaskPool(ClusterSpec("address", target=threads.scheduler_address), 1, "numpy")
+    with closing(pool), pytest.raises(PlaitError, match="no worker process is left"):
+        [pool.wait(0.01) for _ in range(3)]
 
 
 KILLS_ITS_WORKER = """
