@@ -81,6 +81,7 @@ def scan(
     carries, sequences = _tuple(carry), _tuple(xs)
     length = _length(sequences)
     graph = graph_of([*carries, *sequences])
+    graph = graph or _graph_inside(body, carry, xs)
     if graph is None:
         return _scan_now(body, carry, xs, length, reverse)
     carries = tuple(lift(graph, value) for value in carries)
@@ -172,6 +173,12 @@ def _length(sequences: Sequence[Value]) -> int:
     if len(lengths) != 1:
         raise ShapeError(f"scan: sequences of lengths {sorted(lengths)}; they must be there and equally long")
     return lengths.pop()
+
+
+def _graph_inside(body: Callable[[Any, Any], tuple[Any, Any]], carry: Any, xs: Any) -> Graph | None:
+    """Return the graph of tensors that a body of arrays takes from outside; what it traces here is dead."""
+    new, y = body(carry, _like(xs, [value[0] for value in _tuple(xs)]))
+    return graph_of([*_tuple(new), *_tuple(y)])
 
 
 def _scan_now(

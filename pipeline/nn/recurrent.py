@@ -78,8 +78,7 @@ def lstm(
 
     def step(state: tuple[Value, Value], z: Value) -> tuple[tuple[Value, Value], Value]:
         h, c = state
-        z = z + h @ recurrent
-        h, c = _peeping(z, c, peeps, units) if peepholes else _remembered(z, c, units)
+        h, c = _remembered(z + h @ recurrent, c, peeps, units)
         return (h, c), h
 
     start = (_at_rest(projected, units), _at_rest(projected, units)) if initial is None else initial
@@ -87,18 +86,15 @@ def lstm(
     return ops.swapaxes(states, 0, 1), last
 
 
-def _remembered(z: Value, c: Value, units: int) -> tuple[Value, Value]:
-    """Return the next h and c; the three gates are one sigmoid."""
-    gates, g = ops.sigmoid(z[:, : 3 * units]), ops.tanh(z[:, 3 * units :])
-    i, f, o = (gates[:, k * units : (k + 1) * units] for k in range(3))
-    c = f * c + i * g
-    return o * ops.tanh(c), c
-
-
-def _peeping(z: Value, c: Value, peeps: Value, units: int) -> tuple[Value, Value]:
+def _remembered(z: Value, c: Value, peeps: Value | None, units: int) -> tuple[Value, Value]:
+    """Return the next h and c."""
     i, f, o, g = (z[:, k * units : (k + 1) * units] for k in range(4))
-    remembered = ops.sigmoid(f + peeps[1] * c) * c + ops.sigmoid(i + peeps[0] * c) * ops.tanh(g)
-    return ops.sigmoid(o + peeps[2] * remembered) * ops.tanh(remembered), remembered
+    if peeps is not None:
+        i, f = i + peeps[0] * c, f + peeps[1] * c
+    c = ops.sigmoid(f) * c + ops.sigmoid(i) * ops.tanh(g)
+    if peeps is not None:
+        o = o + peeps[2] * c
+    return ops.sigmoid(o) * ops.tanh(c), c
 
 
 def gru(

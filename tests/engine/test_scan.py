@@ -159,6 +159,16 @@ def test_a_sequence_that_is_also_read_whole_is_not_moved():
     np.testing.assert_allclose(run(Program(graph, {"last": last}), [value])["last"], h, rtol=1e-12)
 
 
+def test_a_sequence_of_numbers_may_meet_weights_that_are_traced():
+    graph = Graph("float64")
+    w = graph.input("x0", (2,))
+    last, ys = ops.scan(lambda h, x: (h * w + x, h), np.ones(2), np.arange(3.0))
+    assert len(recurrences(Program(graph, {"last": last, "ys": ys}))) == 1
+    value = np.array([0.5, 2.0])
+    expected = ((value + 0.0) * value + 1.0) * value + 2.0
+    np.testing.assert_allclose(run(Program(graph, {"last": last}), [value])["last"], expected)
+
+
 def test_a_scan_of_784_steps_trains_with_calls_for_a_step_each():
     program = training(steps=784, wrt=["w"])
     executor = program.bind(1, (), numpy_backend())

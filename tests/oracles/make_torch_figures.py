@@ -163,6 +163,44 @@ def blocks() -> dict[str, np.ndarray]:
     return {f"{case}/{name}": array for case, arrays in cases.items() for name, array in arrays.items()}
 
 
+def gates(kind: str, torch_order: np.ndarray) -> np.ndarray:
+    """Bring the gates of torch's (gates·units, ...) to pipeline.nn's order, along the last axis."""
+    order = {"rnn": [0], "lstm": [0, 1, 3, 2], "gru": [0, 1, 2]}[kind]
+    parts = np.split(torch_order, len(order))
+    return np.ascontiguousarray(np.concatenate([parts[place] for place in order]).T)
+
+
+def recurrent(kind: str, make: type[torch.nn.RNNBase], **options: Any) -> dict[str, np.ndarray]:
+    """Return a layer's states at all steps of a small batch, and gradients of Σ sin(states)."""
+    torch.manual_seed(7)
+    layer = make(3, 4, batch_first=True, dtype=torch.float64, **options)
+    x = torch.randn(2, 5, 3, dtype=torch.float64, requires_grad=True)
+    with torch.no_grad():  # torch has two biases that are added; only where they are not is the second kept
+        layer.bias_hh_l0[: 8 if kind == "gru" else None] = 0.0
+    states, _ = layer(x)
+    torch.sin(states).sum().backward()
+    found = {"x": x.detach().numpy(), "dx": x.grad.numpy(), "value": states.detach().numpy()}
+    names = {"input": layer.weight_ih_l0, "recurrent": layer.weight_hh_l0, "bias": layer.bias_ih_l0}
+    for name, parameter in names.items():
+        found[name] = gates(kind, parameter.detach().numpy())
+        found[f"d{name}"] = gates(kind, parameter.grad.numpy())
+    if kind == "gru":
+        found["inside"] = layer.bias_hh_l0.detach().numpy()[8:]
+        found["dinside"] = layer.bias_hh_l0.grad.numpy()[8:]
+    return found
+
+
+def layers() -> dict[str, np.ndarray]:
+    """Return the figures of recurrent layers, by case/name."""
+    cases = {
+        "rnn": recurrent("rnn", torch.nn.RNN),
+        "rnn relu": recurrent("rnn", torch.nn.RNN, nonlinearity="relu"),
+        "lstm": recurrent("lstm", torch.nn.LSTM),
+        "gru": recurrent("gru", torch.nn.GRU),
+    }
+    return {f"{case}/{name}": array for case, arrays in cases.items() for name, array in arrays.items()}
+
+
 def clipped() -> dict[str, list[list[float]]]:
     """Return two gradients and what they become when clipped to a norm of 1 and to values of 1."""
     start = [[3.0, -0.5, 0.25], [2.0, 1.5]]
@@ -191,7 +229,7 @@ def main() -> None:
         "clip": clipped(),
     }
     (HERE / "torch_steps.json").write_text(json.dumps(steps) + "\n")
-    np.savez_compressed(HERE / "torch_blocks.npz", **blocks())
+    np.savez_compressed(HERE / "torch_blocks.npz", **blocks(), **layers())
 
 
 if __name__ == "__main__":
