@@ -1,30 +1,29 @@
-"""`python -m benchmarks step|sweep|start|gpu [--json] [--save]`: measure, print, keep."""
+"""`python -m benchmarks step|sweep|... [--json] [--save] [--quick]`: measure, print, keep."""
 
 from __future__ import annotations
 
 import argparse
+import inspect
 import json
 import sys
-import time
 from importlib import import_module
-from pathlib import Path
 
+from benchmarks.keeping import keep
 from benchmarks.machine import machine, versions
 
-RESULTS = Path(__file__).parent / "results"
-BENCHMARKS = ("step", "sweep", "start", "gpu")
+BENCHMARKS = ("step", "sweep", "conv", "rnn", "scale", "members", "profile", "start", "gpu")
 
 
 def main() -> int:
     """Run one benchmark; the exit code is 0 whether or not a limit was met."""
     arguments = _parser().parse_args()
-    works = import_module(f"benchmarks.{arguments.benchmark}").works()
+    works = _works(arguments.benchmark, arguments.quick)
     if not works:
         return 0
     result = {"machine": machine(), "versions": versions(), "works": works}
     print(json.dumps(result, indent=2) if arguments.json else _table(works))
     if arguments.save:
-        _keep(arguments.benchmark, result)
+        print(f"kept in {keep(arguments.benchmark, result)}", file=sys.stderr)
     return 0
 
 
@@ -33,23 +32,22 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("benchmark", choices=BENCHMARKS)
     parser.add_argument("--json", action="store_true", help="print one JSON object on stdout")
     parser.add_argument("--save", action="store_true", help="write the object to benchmarks/results/ too")
+    parser.add_argument("--quick", action="store_true", help="fewer repetitions, fewer trials")
     return parser
+
+
+def _works(benchmark: str, quick: bool) -> dict[str, dict]:
+    works = import_module(f"benchmarks.{benchmark}").works
+    return works(quick=True) if quick and "quick" in inspect.signature(works).parameters else works()
 
 
 def _table(works: dict[str, dict]) -> str:
     lines = []
     for name, work in works.items():
-        limit = f"  (limit {work['limit_seconds']:g} s)" if work.get("limit_seconds") else ""
+        limit = f"  (limit {work['limit_seconds']:.4g} s)" if work.get("limit_seconds") else ""
         lines.append(f"{name:44} {work['seconds']:10.4f} s{limit}")
         lines += [f"    {peer:40} {seconds:10.4f} s" for peer, seconds in work["peers"].items()]
     return "\n".join(lines)
-
-
-def _keep(benchmark: str, result: dict[str, object]) -> None:
-    RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"{benchmark}-{time.strftime('%Y%m%d-%H%M%S')}.json"
-    path.write_text(json.dumps(result, indent=2) + "\n")
-    print(f"kept in {path}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,12 @@ PACKAGES = (
     "dask",
     "distributed",
     "scikit-learn",
+    "numba",
     "torch",
+    "jax",
+    "jaxlib",
+    "optuna",
+    "ray",
     "cupy-cuda12x",
     "cupy-cuda13x",
 )

@@ -25,9 +25,14 @@ MULTIPLES: Mapping[str, Mapping[str, float]] = {
 SECONDS: Mapping[str, float] = {"reference sweep, 64 trials": 1.8}
 
 
+def multiples(work: str) -> Mapping[str, float]:
+    """Return what a work is held to beside others, by their names."""
+    return MULTIPLES.get(work, {})
+
+
 def limit(work: str, others: Mapping[str, float]) -> float | None:
     """Return the most seconds that `work` may take beside `others`, None if it is held to nothing."""
-    multiples = MULTIPLES.get(work, {})
-    limits = [multiples[name] * seconds for name, seconds in others.items() if name in multiples]
+    held = multiples(work)
+    limits = [held[name] * seconds for name, seconds in others.items() if name in held]
     limits += [SECONDS[work]] if work in SECONDS else []
     return min(limits, default=None)

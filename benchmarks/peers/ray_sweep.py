@@ -33,6 +33,7 @@ def main(path: str) -> None:
         tuner = tune.Tuner(
             tune.with_parameters(trial, path=path),
             param_space={name: tune.grid_search(values) for name, values in space.items()},
+            tune_config=tune.TuneConfig(reuse_actors=True),
             run_config=tune.RunConfig(storage_path=folder, verbose=0),
         )
         results = list(tuner.fit())

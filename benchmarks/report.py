@@ -1,0 +1,139 @@
+"""`python -m benchmarks.report`: write the tables and the picture of docs/performance.md from kept results.
+
+A table stands between `<!-- table: NAME -->` and `<!-- end -->`; the text around it is written by hand.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from importlib.util import find_spec
+from typing import Any
+
+from benchmarks import picture
+from benchmarks.keeping import kept
+from benchmarks.process import ROOT
+from benchmarks.targets import SECONDS, multiples
+
+PAGE = ROOT / "docs" / "performance.md"
+TABLE = re.compile(r"(?<=<!-- table: )(\w+)( -->\n).*?(?=<!-- end -->)", re.DOTALL)
+
+Works = Mapping[str, Any]
+
+
+def main() -> None:
+    """Rewrite the page and its picture with what was measured last."""
+    PAGE.write_text(TABLE.sub(_replaced, PAGE.read_text()))
+    members = kept("members")
+    if members and find_spec("matplotlib"):
+        picture.draw(members["works"])
+
+
+def _replaced(match: re.Match[str]) -> str:
+    result = kept(match[1])
+    return (
+        match[1] + match[2] + ("\n".join(table(match[1], result)) if result else "Not measured yet.") + "\n\n"
+    )
+
+
+def table(benchmark: str, result: Mapping[str, Any]) -> list[str]:
+    """Return the lines of a benchmark's table, and of where and with what it was measured."""
+    rows = FORMS.get(benchmark, _compared)(result["works"])
+    return ["", *rows, "", _place(result)]
+
+
+def _compared(works: Works) -> Iterator[str]:
+    """One line for each work and what it is compared with, and whether it is within its limit."""
+    yield "| work | plait | compared with | takes | plait is | target | |"
+    yield "|---|---|---|---|---|---|---|"
+    for name, work in works.items():
+        ours, first = work["seconds"], [name, duration(work["seconds"])]
+        if name in SECONDS:
+            target = SECONDS[name]
+            yield _line(*first, "", "", "", f"≤ {duration(target)}", verdict(ours <= target))
+            first = ["", ""]
+        held = multiples(name)
+        for other, seconds in work["peers"].items():
+            multiple = held.get(other)
+            met = "" if multiple is None else verdict(ours <= multiple * seconds)
+            yield _line(*first, other, duration(seconds), ratio(ours, seconds), said(multiple), met)
+            first = ["", ""]
+        if not work["peers"] and name not in SECONDS:
+            limit = work["limit_seconds"]
+            yield _line(*first, "", "", "", f"≤ {duration(limit)}" if limit else "", _within(work))
+
+
+def _limited(works: Works) -> Iterator[str]:
+    yield "| work | takes | limit | | peak memory of a process |"
+    yield "|---|---|---|---|---|"
+    for name, work in works.items():
+        limit, peak = work["limit_seconds"], work.get("peak_mib")
+        yield _line(
+            name,
+            duration(work["seconds"]),
+            f"≤ {duration(limit)}" if limit else "",
+            _within(work),
+            f"{peak:.0f} MiB" if peak else "",
+        )
+
+
+def _divided(works: Works) -> Iterator[str]:
+    """One column for each work, one line for each of its parts."""
+    parts = list(dict.fromkeys(part for work in works.values() for part in work["peers"]))
+    yield _line("", *works)
+    yield "|---" * (len(works) + 1) + "|"
+    yield _line("the whole step", *(duration(work["seconds"]) for work in works.values()))
+    for part in parts:
+        shares = (work["peers"].get(part, 0.0) / work["seconds"] for work in works.values())
+        yield _line(part, *(f"{100 * share:.1f} %" for share in shares))
+
+
+FORMS: Mapping[str, Callable[[Works], Iterator[str]]] = {
+    "scale": _limited,
+    "start": _limited,
+    "profile": _divided,
+}
+
+
+def _line(*cells: str) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
+def _within(work: Mapping[str, Any]) -> str:
+    limit = work["limit_seconds"]
+    return verdict(work["seconds"] <= limit) if limit else ""
+
+
+def verdict(met: bool) -> str:
+    """Say whether a target is met, so that a missed one is seen."""
+    return "met" if met else "**missed**"
+
+
+def duration(seconds: float) -> str:
+    """Return three digits of a time, in its unit."""
+    for unit, size in (("s", 1.0), ("ms", 1e-3)):
+        if seconds >= size:
+            return f"{seconds / size:.3g} {unit}"
+    return f"{seconds / 1e-6:.3g} µs"
+
+
+def ratio(ours: float, other: float) -> str:
+    """Say how many times as fast, or as long, as another plait is."""
+    return f"{other / ours:.2g} x as fast" if ours <= other else f"{ours / other:.3g} x as long"
+
+
+def said(multiple: float | None) -> str:
+    """Say what a work is held to beside another."""
+    if multiple is None:
+        return ""
+    return f"≥ {1 / multiple:.3g} x as fast" if multiple <= 1 else f"≤ {multiple:.3g} x as long"
+
+
+def _place(result: Mapping[str, Any]) -> str:
+    machine, packages = result["machine"], result["versions"]
+    with_ = ", ".join(f"{name} {version}" for name, version in packages.items() if name != "plait")
+    return f"Measured on {machine['processor']}, {machine['cores']} cores, {machine['system']}; {with_}."
+
+
+if __name__ == "__main__":
+    main()
