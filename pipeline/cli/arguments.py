@@ -13,6 +13,12 @@ Store = Annotated[
     Path, typer.Option("--store", envvar="PLAIT_STORE", help="Where results and records are kept.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
+Explain = Annotated[
+    bool,
+    typer.Option(
+        "--explain", help="Also print the instructions of a training step, before and after passes."
+    ),
+]
 Sets = Annotated[
     list[str],
     typer.Option(

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pipeline.run.plan import Plan
     from pipeline.stages.cohort import CohortSpec
     from pipeline.stages.dataset import DataSet
+    from pipeline.stages.explaining import ExplainedTraining
 
 DEFAULT_BATCH = 32  # for a train stage that has no option `batch_size`
 
@@ -42,6 +43,29 @@ def with_estimates(plan: Plan) -> Plan:
     return replace(plan, estimates=[estimator.of(cohort) for cohort in plan.cohorts])
 
 
+def explanations(plan: Plan) -> list[ExplainedTraining]:
+    """Return the plan of a training step for each structure among the cohorts, for its first cohort.
+
+    It is that of as many members as step abreast.  Nothing is trained or compiled; data sets are loaded as for `with_estimates`.
+    """
+    estimator = _Estimator(plan)
+    first = {_structure(spec): (cohort, spec) for cohort, spec in estimator.specs()}
+    return [estimator.explained(cohort, spec) for cohort, spec in first.values()]
+
+
+def _structure(spec: CohortSpec) -> str:
+    """Name what decides a step's form: all options but those that vary between members."""
+    varying = spec.members[0].options
+    parts = {
+        port: [
+            (part.stage, {k: v for k, v in part.options.items() if k not in varying.get(part.node, {})})
+            for part in parts
+        ]
+        for port, parts in spec.parts.items()
+    }
+    return repr((spec.node, spec.train, parts))
+
+
 class _Estimator:
     """Traces one cohort of each structure."""
 
@@ -53,16 +77,35 @@ class _Estimator:
     def of(self, cohort: Cohort) -> Estimate:
         from pipeline.stages.blocks import block_width, step_bytes, widest
 
-        spec = cohort.spec(self._plan.keys.__getitem__, self._plan.dag.dtype, "numpy")
-        structure = repr((spec.node, spec.train, spec.parts))
+        spec = self._spec(cohort)
+        structure = _structure(spec)
         if structure not in self._known:
-            (data,) = cohort.members[0].inputs["data"]
-            self._known[structure] = self._measure(spec, self._value(self._plan.expansion.instances[data]))
+            self._known[structure] = self._measure(spec, self._data_of(cohort))
         parameters, each, shared = self._known[structure]
         members, backend = len(cohort.members), self._plan.backend
         own = step_bytes(parameters, spec.dtype)
         abreast = block_width(own, min(members, widest(own, backend)), backend)
         return Estimate(parameters, members * each + shared, abreast)
+
+    def specs(self) -> list[tuple[Cohort, CohortSpec]]:
+        """Return the cohorts with their tasks, the last of each structure first."""
+        return [(cohort, self._spec(cohort)) for cohort in reversed(self._plan.cohorts)]
+
+    def explained(self, cohort: Cohort, spec: CohortSpec) -> ExplainedTraining:
+        """Explain the step of as many members of a cohort as step abreast."""
+        from pipeline.stages.explaining import explain_training
+
+        members = spec.members[: self.of(cohort).abreast]
+        data = self._data_of(cohort)
+        spec = replace(spec, members=tuple(replace(member, data="data") for member in members))
+        return explain_training(spec, {"data": data}, self._plan.dag.registry)
+
+    def _spec(self, cohort: Cohort) -> CohortSpec:
+        return cohort.spec(self._plan.keys.__getitem__, self._plan.dag.dtype, "numpy")
+
+    def _data_of(self, cohort: Cohort) -> Any:
+        (data,) = cohort.members[0].inputs["data"]
+        return self._value(self._plan.expansion.instances[data])
 
     def _measure(self, spec: CohortSpec, data: DataSet) -> tuple[int, int, int]:
         """Return the parameters of a member, the bytes of a member's buffers and those of the data."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pipeline.dag.spec import Dag
     from pipeline.run.dask_pool import DaskPool
     from pipeline.run.store import Store
+    from pipeline.stages.explaining import ExplainedTraining
 
 BACKENDS = ("numpy", "cupy", "auto")
 
@@ -56,6 +57,13 @@ def plan_dag(dag: Dag, store: Store, request: Request) -> Plan:
     from pipeline.run.estimate import with_estimates
 
     return with_estimates(_plan(dag, store, request))
+
+
+def explain_dag(plan: Plan) -> list[ExplainedTraining]:
+    """Explain the training steps of a plan: their instructions before and after the passes."""
+    from pipeline.run.estimate import explanations
+
+    return explanations(plan)
 
 
 def run_dag(dag: Dag, store: Store, request: Request, trackers: Iterable[Tracker] = ()) -> Run:

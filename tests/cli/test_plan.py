@@ -27,3 +27,12 @@ def test_memory_is_known_once_the_data_are_in_the_store(plait, small, ran):
     text = plait("plan", small, "--store", ran[0], "--set", "fit.epochs=3").out
     assert "memory" in text
     assert "not known" not in text
+
+
+def test_a_step_is_explained_before_and_after_the_passes(plait, small):
+    found = plait("plan", small, "--explain", "--json").json
+    (step,) = found["steps"]
+    assert (step["node"], step["members"]) == ("fit", 4)
+    text = plait("plan", small, "--explain").out
+    assert "matmul" in text
+    assert "flop" in text
