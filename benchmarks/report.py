@@ -31,9 +31,8 @@ def main() -> None:
 
 def _replaced(match: re.Match[str]) -> str:
     result = kept(match[1])
-    return (
-        match[1] + match[2] + ("\n".join(table(match[1], result)) if result else "Not measured yet.") + "\n\n"
-    )
+    lines = table(match[1], result) if result else ["Not measured yet."]
+    return match[1] + match[2] + "\n".join(lines) + "\n\n"
 
 
 def table(benchmark: str, result: Mapping[str, Any]) -> list[str]:

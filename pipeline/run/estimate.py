@@ -46,7 +46,8 @@ def with_estimates(plan: Plan) -> Plan:
 def explanations(plan: Plan) -> list[ExplainedTraining]:
     """Return the plan of a training step for each structure among the cohorts, for its first cohort.
 
-    It is that of as many members as step abreast.  Nothing is trained or compiled; data sets are loaded as for `with_estimates`.
+    It is that of as many members as step abreast.  Nothing is trained or compiled; data sets are loaded as
+    for `with_estimates`.
     """
     estimator = _Estimator(plan)
     first = {_structure(spec): (cohort, spec) for cohort, spec in estimator.specs()}
