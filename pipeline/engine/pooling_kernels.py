@@ -6,7 +6,7 @@ as the images are wide, and columns last.  Elsewhere pooling runs as the operati
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import prod
 
 import numpy as np
@@ -35,7 +35,7 @@ def pool(site: Site) -> list[Call]:
 
 
 def unpool(site: Site) -> list[Call]:
-    """Compare each row with its cells' largest, count the hits, share the cotangent among them."""
+    """Compare each row with its cells' largest, share the cotangent among the hits."""
     cell: Cell = site.params["cell"]
     if site.xp is not np:
         return lowered(site, lambda g, x, y: unpool_by_cells(g, x, y, cell))
@@ -44,7 +44,7 @@ def unpool(site: Site) -> list[Call]:
     for g, x, largest, out in _blocks(site, [*site.ins, site.out]):
         if work is None:
             work = _Hits(site, largest.shape, cell)
-        calls += work.count(x, largest)
+        calls += work.find(x, largest)
         calls += work.shares(g, out)
     return calls
 
@@ -59,7 +59,7 @@ def pool_like(site: Site) -> list[Call]:
     for other, x, largest, out in _blocks(site, [*site.ins, site.out]):
         if work is None:
             work = _Hits(site, largest.shape, cell)
-        calls += work.count(x, largest)
+        calls += work.find(x, largest)
         calls += work.mean(other, out)
     return calls
 
@@ -79,21 +79,27 @@ class _Hits:
         self._wide = site.scratch(wide, site.out.dtype)
         self._narrow = site.scratch(pooled, site.out.dtype)
 
-    def count(self, x: Array, largest: Array) -> list[Call]:
-        """Compare images with their cells' largest and count."""
+    def find(self, x: Array, largest: Array) -> list[Call]:
+        """Compare images with their cells' largest."""
         n = len(x)
         calls = self._spread(largest)
         for row, mask in zip(_rows(x, largest, self._cell), self._masks, strict=True):
             calls.append(Call(np.equal, (row, self._wide[:n]), {"out": mask[:n]}))
-        as_counts = [mask[:n].view(np.uint8) for mask in self._masks]
-        calls += _combined(np.add, as_counts, self._tall[:n])
-        return [*calls, *_combined(np.add, _columns(self._tall[:n], self._cell), self._counts[:n])]
+        return calls
+
+    def divided(self, pooled: Array, out: Array) -> Call:
+        """Divide by the hits of each cell."""
+        n = len(pooled)
+        masks = [mask[:n] for mask in self._masks]
+        as_counts = [mask.view(np.uint8) for mask in masks]
+        counting = _combined(np.add, as_counts, self._tall[:n])
+        counting += _combined(np.add, _columns(self._tall[:n], self._cell), self._counts[:n])
+        return Call(_divided, (masks, counting, pooled, self._counts[:n], out))
 
     def shares(self, g: Array, out: Array) -> list[Call]:
         """Write each cotangent, divided among the hits, to their places."""
         n = len(g)
-        calls = [Call(np.divide, (g, self._counts[:n]), {"out": self._narrow[:n]})]
-        calls += self._spread(self._narrow[:n])
+        calls = [self.divided(g, self._narrow[:n]), *self._spread(self._narrow[:n])]
         for row, mask in zip(_rows(out, g, self._cell), self._masks, strict=True):
             calls.append(Call(np.multiply, (self._wide[:n], mask[:n]), {"out": row}))
         return [*calls, *_clear_left_over(out, g, self._cell)]
@@ -107,13 +113,25 @@ class _Hits:
             calls.append(Call(np.multiply, (row, mask[:n]), {"out": self._wide[:n]}))
             for column in _columns(self._wide[:n], self._cell):
                 calls.append(Call(np.add, (narrow, column), {"out": narrow}))
-        return [*calls, Call(np.divide, (narrow, self._counts[:n]), {"out": out})]
+        return [*calls, self.divided(narrow, out)]
 
     def _spread(self, pooled: Array) -> list[Call]:
         """Repeat pooled images along the width."""
         images, height, width, channels = pooled.shape
         wide = self._wide[:images].reshape(images, height, width, self._cell[1], channels)
         return [Call(np.copyto, (wide, pooled[:, :, :, None]))]
+
+
+def _divided(
+    masks: Sequence[Array], counting: Sequence[Call], pooled: Array, counts: Array, out: Array
+) -> None:
+    """Divide by the hits; where each cell has one, as nearly always, there is nothing to count."""
+    if sum(map(np.count_nonzero, masks)) == pooled.size:
+        np.copyto(out, pooled)
+        return
+    for function, arguments, keywords in counting:
+        function(*arguments, **keywords)
+    np.divide(pooled, counts, out=out)
 
 
 def _blocks(site: Site, arrays: list[Array]) -> Iterator[list[Array]]:

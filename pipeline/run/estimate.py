@@ -99,7 +99,7 @@ class _Estimator:
         members = spec.members[: self.of(cohort).abreast]
         data = self._data_of(cohort)
         spec = replace(spec, members=tuple(replace(member, data="data") for member in members))
-        return explain_training(spec, {"data": data}, self._plan.dag.registry)
+        return explain_training(spec, {"data": data}, self._plan.dag.registry, together=len(cohort.members))
 
     def _spec(self, cohort: Cohort) -> CohortSpec:
         return cohort.spec(self._plan.keys.__getitem__, self._plan.dag.dtype, "numpy")

@@ -20,9 +20,9 @@ from pipeline.engine.caches import close_memory, memory_share
 from pipeline.stages.cohort import Member
 from pipeline.stages.parts import Parts
 from pipeline.stages.seeds import Rows, Seeds
-from pipeline.stages.step import Rule, Step, StepTracer
+from pipeline.stages.step import Rule, StepTracer
 from pipeline.stages.tables import Tables
-from pipeline.stages.training import Training
+from pipeline.stages.training import Traces, Training
 
 Array = Any
 COPIES = 6  # of its parameters that a step works on: weights, gradient, two moments, two intermediate results
@@ -73,10 +73,9 @@ class Blocks:
         width: int,
     ):
         self.backend, self.dtype, self._parts = backend, tracer.dtype, parts
-        traced: dict[tuple[int, bool, int], Step] = {}
+        traces = Traces(len(members))
         self._blocks = [
-            Training(node, parts, tracer, *part, backend, traced, len(members))
-            for part in _cut(members, tables, width)
+            Training(node, parts, tracer, *part, backend, traces) for part in _cut(members, tables, width)
         ]
         self._queue: list[tuple[Rows, int]] = []
         self._admit(tables)

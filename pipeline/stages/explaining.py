@@ -14,7 +14,7 @@ from pipeline.stages.parts import resolve
 from pipeline.stages.registry import Registry
 from pipeline.stages.step import StepTracer, discovered
 from pipeline.stages.tables import checked, tables
-from pipeline.stages.training import Training
+from pipeline.stages.training import Traces, Training
 
 BATCH = 32  # of train stages that take no option `batch_size`
 
@@ -43,10 +43,11 @@ class ExplainedTraining:
 
 
 def explain_training(
-    spec: CohortSpec, datasets: Mapping[str, DataSet], registry: Registry
+    spec: CohortSpec, datasets: Mapping[str, DataSet], registry: Registry, together: int | None = None
 ) -> ExplainedTraining:
     """Trace the step of a train node's cohort and explain its plan.  Nothing is trained or compiled.
 
+    The members of `spec` step abreast; `together` is how many their cohort has, if they are a block of it.
     `datasets` maps the members' `data` keys to data sets, of which only the forms and the number of rows
     matter.  Errors are those of training: UserError, StageError.
     """
@@ -57,7 +58,8 @@ def explain_training(
     batch = train.tables[0].batch
     layout = discovered(parts, batch, spec.dtype, f"data of {spec.node}")
     tracer = StepTracer(parts, layout, batch, spec.dtype)
-    training = Training(spec.node, parts, tracer, spec.members, train, backend)
+    traces = Traces(together or len(spec.members))
+    training = Training(spec.node, parts, tracer, spec.members, train, backend, traces)
     rows = min(int(parts.train.options.get("batch_size", BATCH)), len(train.tables[0]))
     steps = int(parts.train.options.get("epochs", 1)) * -(-len(train.tables[0]) // rows)
     first = tracer.trace(rows, steps)

@@ -7,7 +7,7 @@ executor takes over: the first step has no optimizer state, the last minibatch o
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -33,6 +33,15 @@ WORTH_COMPILING = 400_000_000
 WORTH_REDUCING = 20_000_000
 
 
+@dataclass
+class Traces:
+    """What the blocks of a cohort of `members` share: traced steps, and the passes that pay for each."""
+
+    members: int
+    steps: dict[tuple[int, bool, int], Step] = field(default_factory=dict)
+    passes: dict[tuple[int, bool, bool], tuple[str, ...]] = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class _Bound:
     step: Step
@@ -45,8 +54,7 @@ class _Bound:
 class Training:
     """Steps the members of a cohort together.  `keep` lets some of them go on without the rest.
 
-    Blocks of one cohort share what they `traced`; a kernel that is compiled serves all the members that
-    train `together`.
+    Blocks of one cohort share `traces`; a kernel that is compiled serves them all.
     """
 
     def __init__(
@@ -57,14 +65,12 @@ class Training:
         members: Sequence[Member],
         tables: Tables,
         backend: Backend,
-        traced: dict[tuple[int, bool, int], Step] | None = None,
-        together: int | None = None,
+        traces: Traces | None = None,
     ):
         self.backend = backend
         self.dtype = tracer.dtype
         self._node, self._parts, self._tracer = node, parts, tracer
-        self._traced = {} if traced is None else traced
-        self._together = together or len(members)
+        self._traces = traces or Traces(len(members))
         self._templates: Mapping[str, Any] | None = None
         self._state = {WEIGHTS: backend.from_host(self._initial(members))}
         self.steps_done = 0
@@ -132,22 +138,25 @@ class Training:
     @property
     def rules(self) -> tuple[Rule, ...]:
         """What regularizers asked to be called after each epoch."""
-        return next((step.rules for step in self._traced.values()), ())
+        return next((step.rules for step in self._traces.steps.values()), ())
 
     def _executor(self, rows: int, shared: bool, steps: int) -> _Bound:
         first = self._templates is None
-        if (rows, shared, first) not in self._bound:
+        key = (rows, shared, first)
+        if key not in self._bound:
             step = self._step(rows, first, steps)
-            # the first step runs once: nothing is compiled for it
-            passes = PLAIN if first and self.backend.fuse is None else self.passes(step, shared, steps)
-            self._bound[rows, shared, first] = self._bind(step, shared, passes)
-        return self._bound[rows, shared, first]
+            if key not in self._traces.passes:
+                # the first step runs once: nothing is compiled for it
+                plain = first and self.backend.fuse is None
+                self._traces.passes[key] = PLAIN if plain else self.passes(step, shared, steps)
+            self._bound[key] = self._bind(step, shared, self._traces.passes[key])
+        return self._bound[key]
 
     def _step(self, rows: int, first: bool, steps: int) -> Step:
         key = (rows, first, steps)
-        if key not in self._traced:
-            self._traced[key] = self._tracer.trace(rows, steps, self._templates)
-        return self._traced[key]
+        if key not in self._traces.steps:
+            self._traces.steps[key] = self._tracer.trace(rows, steps, self._templates)
+        return self._traces.steps[key]
 
     def _bind(self, step: Step, shared: bool, passes: Collection[str]) -> _Bound:
         batched = self.batched(step, shared)
@@ -169,11 +178,11 @@ class Training:
         """Return the plan passes that pay for `step` in a training of `steps` steps."""
         if self.backend.fuse is not None:
             return ALL  # a GPU runs compiled kernels in any case: the fewer, the better
-        members, rows = len(self.members), step.program.graph.inputs[INPUTS].shape[0]
+        members, rows = self._traces.members, step.program.graph.inputs[INPUTS].shape[0]
         if steps * members * self._tracer.layout.size < WORTH_COMPILING:
             return PLAIN
         long = steps * members * rows >= WORTH_REDUCING
-        all_of_it = step.program.bind(members, self.batched(step, shared), self.backend, ALL)
+        all_of_it = step.program.bind(len(self.members), self.batched(step, shared), self.backend, ALL)
         return (
             ALL if long or not all_of_it.to_compile else tuple(name for name in ALL if name != "reductions")
         )
