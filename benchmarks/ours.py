@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import cycle, pairwise
 
 import numpy as np
 
 from benchmarks.gemm import CLASSES, FEATURES
 from pipeline.engine import backend as backend_named
+from pipeline.stages.blocks import Blocks, in_blocks
 from pipeline.stages.cohort import CohortSpec, Member, Part
 from pipeline.stages.dataset import DataSet
 from pipeline.stages.parts import resolve
@@ -24,8 +25,7 @@ from pipeline.stages.training import Training
 ROWS = 8000
 STEPS = 10_000  # the length of training that a schedule would be told
 BATCHES = 32  # minibatches that are gone through again and again
-
-Step = Callable[[], object]
+STRIDE = 16  # steps of plait at a time: a block of members takes them all before the next block begins
 
 
 @dataclass(frozen=True)
@@ -63,20 +63,22 @@ def problem(members: int, hidden: Sequence[int], batch: int) -> Problem:
     return Problem(layers, data.inputs.copy(), data.targets.copy(), batches, rates)
 
 
-def stepper(members: int, hidden: Sequence[int], batches: np.ndarray, backend: str = "numpy") -> Step:
-    """Return plait's step: each call trains on the next of `batches`; it returns the members' losses."""
-    ours, count = training(members, hidden, backend), 0
+def stepper(
+    members: int, hidden: Sequence[int], batches: np.ndarray, backend: str = "numpy", stride: int = STRIDE
+) -> Callable[[], np.ndarray]:
+    """Return plait's steps: each call takes the next `stride` of `batches` and returns the mean losses."""
+    ours, rows = training(members, hidden, backend), cycle(batches)
 
-    def step() -> np.ndarray:
-        nonlocal count
-        ours.step(batches[count % len(batches)], STEPS)
-        count += 1
-        return ours._active.loss
+    def steps() -> np.ndarray:
+        ours.clear_losses()
+        for _ in range(stride):
+            ours.step(next(rows), STEPS)
+        return ours.mean_losses()
 
-    return step
+    return steps
 
 
-def training(members: int, hidden: Sequence[int], backend_name: str = "numpy") -> Training:
+def training(members: int, hidden: Sequence[int], backend_name: str = "numpy") -> Training | Blocks:
     """Return the training of a cohort before its first step."""
     data, registry, backend = _data(), Registry(), backend_named(backend_name)
     spec = _cohort(members, hidden, registry)
@@ -84,7 +86,7 @@ def training(members: int, hidden: Sequence[int], backend_name: str = "numpy") -
     rows = tables({"data": data}, spec.members, "train", spec.dtype, backend)
     batch = rows.tables[0].batch
     layout = discovered(parts, batch, spec.dtype, "data")
-    return Training("fit", parts, StepTracer(parts, layout, batch, spec.dtype), spec.members, rows, backend)
+    return in_blocks("fit", parts, StepTracer(parts, layout, batch, spec.dtype), spec.members, rows, backend)
 
 
 def _cohort(members: int, hidden: Sequence[int], registry: Registry) -> CohortSpec:

@@ -1,4 +1,7 @@
-"""Where a step's time goes: its gather, then each kind of instruction of its plan, call by call."""
+"""Where a step's time goes: its gather, then each kind of instruction of its plan, call by call.
+
+A cohort that trains in blocks of members is measured by its first block, times as many as there are.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ from benchmarks.step import TABLE, name
 from benchmarks.turns import one_core
 
 REPLAYS = 200
-GATHER, REST = "gather and noise", "the rest of the step: activation, mean loss"
+GATHER, REST = "gather and noise", "the rest: feeding, mean loss"
 
 
 def works(quick: bool = False) -> dict[str, dict[str, object]]:
@@ -28,17 +31,19 @@ def works(quick: bool = False) -> dict[str, dict[str, object]]:
 def _profiled(members: int, hidden: Sequence[int], batch: int, replays: int) -> dict[str, object]:
     batches = problem(members, hidden, batch).batches
     cohort = training(members, hidden)
-    for rows in batches[:3]:
-        cohort.step(rows, STEPS)
+    blocks = getattr(cohort, "_blocks", [cohort])
+    block, width = blocks[0], len(blocks[0].members)
+    for rows in batches[:3, :width]:
+        block.step(rows, STEPS)
     whole: list[float] = []
     parts: dict[str, list[float]] = defaultdict(list)
     for turn in range(replays):
-        rows = batches[turn % len(batches)]
-        whole.append(_timed(cohort.step, rows, STEPS))
-        for part, seconds in _parts(cohort._active, rows).items():
+        rows = batches[turn % len(batches), :width]
+        whole.append(_timed(block.step, rows, STEPS))
+        for part, seconds in _parts(block._active, rows).items():
             parts[part].append(seconds)
-    medians = {part: statistics.median(found) for part, found in parts.items()}
-    seconds = statistics.median(whole)
+    medians = {part: members / width * statistics.median(found) for part, found in parts.items()}
+    seconds = members / width * statistics.median(whole)
     medians[REST] = max(seconds - sum(medians.values()), 0.0)
     ordered = dict(sorted(medians.items(), key=lambda item: -item[1]))
     return {"seconds": seconds, "limit_seconds": None, "peers": ordered}

@@ -16,7 +16,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from benchmarks.gemm import products
-from benchmarks.ours import Problem, problem, stepper
+from benchmarks.ours import STRIDE, Problem, problem, stepper
 from benchmarks.targets import EAGER, JAX, PRODUCTS, VMAP, limit
 from benchmarks.turns import TURNS, Work, each, fastest, medians, one_core
 
@@ -53,6 +53,7 @@ def measured(
     for step in steps.values():
         each(step)  # compiled, and in cache
     seconds = medians(steps, turns)
+    seconds[OURS] /= STRIDE
     others = {other: seconds[other] for other in (PRODUCTS, *PEERS) if other in seconds}
     return {"seconds": seconds[OURS], "limit_seconds": limit(work, others), "peers": others}
 
@@ -74,9 +75,9 @@ def step_seconds(
     members: int, hidden: Sequence[int], batch: int, backend: str, wait: Callable[[], object]
 ) -> float:
     """Return the median seconds of plait's step on a backend; `wait` returns when the device has done all."""
-    step = stepper(members, hidden, problem(members, hidden, batch).batches, backend)
-    each(step, wait=wait)
-    return statistics.median(each(step, wait=wait) for _ in range(TURNS))
+    steps = stepper(members, hidden, problem(members, hidden, batch).batches, backend)
+    each(steps, wait=wait)
+    return statistics.median(each(steps, wait=wait) for _ in range(TURNS)) / STRIDE
 
 
 def _module(package: str, module: str):
@@ -88,8 +89,8 @@ def _module(package: str, module: str):
 
 
 def _losses(posed: Problem, hidden: Sequence[int]) -> np.ndarray:
-    step = stepper(posed.members, hidden, posed.batches)
-    return np.array([np.array(step()) for _ in range(CHECKED_STEPS)])
+    step = stepper(posed.members, hidden, posed.batches, stride=1)
+    return np.array([step() for _ in range(CHECKED_STEPS)])
 
 
 def _check(peer: str, step: Work, losses: np.ndarray) -> None:
