@@ -125,7 +125,10 @@ class _Hits:
 def _divided(
     masks: Sequence[Array], counting: Sequence[Call], pooled: Array, counts: Array, out: Array
 ) -> None:
-    """Divide by the hits; where each cell has one, as nearly always, there is nothing to count."""
+    """Divide by the hits; where each cell has one, as nearly always, there is nothing to count.
+
+    A cell of NaN has none, and could stand in for another's second hit: but its member has diverged.
+    """
     if sum(map(np.count_nonzero, masks)) == pooled.size:
         np.copyto(out, pooled)
         return

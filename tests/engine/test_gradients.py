@@ -141,6 +141,28 @@ def test_what_the_loss_does_not_use_has_gradient_zero():
     assert run(Program(graph, {"g": g}), [np.ones(3), np.ones(2)])["g"].tolist() == [0.0, 0.0]
 
 
+def test_cotangents_of_slices_that_make_up_a_tensor_are_joined_not_summed():
+    graph = Graph("float64")
+    x = graph.input("x0", (2, 5))
+    (g,) = gradient(ops.sum(x[:, 2:] ** 2) + ops.sum(ops.sin(x[:, :2])), [x])
+    program = Program(graph, {"g": g})
+    assert "unslice" not in [i.primitive.name for i in program.instructions]
+    value = np.arange(10.0).reshape(2, 5)
+    expected = np.concatenate([np.cos(value[:, :2]), 2 * value[:, 2:]], 1)
+    np.testing.assert_allclose(run(program, [value])["g"], expected)
+
+
+@pytest.mark.parametrize("cuts", [((0, 2), (2, 4)), ((0, 3), (2, 5)), ((0, 2), (3, 5))])
+def test_cotangents_of_slices_that_overlap_or_leave_gaps_are_summed(cuts):
+    graph = Graph("float64")
+    x = graph.input("x0", (5,))
+    (g,) = gradient(sum(ops.sum(x[start:stop] * 3.0) for start, stop in cuts), [x])
+    expected = np.zeros(5)
+    for start, stop in cuts:
+        expected[start:stop] += 3.0
+    np.testing.assert_array_equal(run(Program(graph, {"g": g}), [np.ones(5)])["g"], expected)
+
+
 def test_gradient_of_a_vector_is_refused():
     x = Graph("float64").input("x", (3,))
     with pytest.raises(ShapeError, match=r"shape \(3,\); reduce it to a scalar"):

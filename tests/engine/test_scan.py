@@ -54,6 +54,17 @@ def test_checkpoints_take_less_memory():
     assert some < every < kept
 
 
+def test_with_checkpoints_only_carries_are_kept():
+    def stacked(**options):
+        graph = Graph("float64")
+        x, w = graph.input("x0", X.shape), graph.input("x1", W.shape)
+        last, _ = ops.scan(lambda h, x: (ops.tanh(ops.exp(h @ w) + x), None), H, x, **options)
+        return len(recurrences(Program(graph, {"g": gradient(ops.sum(last), [w])[0]}))[0].outputs) - 1
+
+    assert stacked(checkpoint=1) == 1
+    assert stacked() == 3  # the carry, exp, tanh
+
+
 def test_a_weights_gradient_is_one_product_over_all_steps():
     products = [one.outputs[0].shape for one in training(wrt=["w"]).instructions]
     assert (UNITS, UNITS) in products
