@@ -17,10 +17,11 @@ BENCHMARKS = ("step", "sweep", "conv", "rnn", "scale", "members", "profile", "st
 def main() -> int:
     """Run one benchmark; the exit code is 0 whether or not a limit was met."""
     arguments = _parser().parse_args()
+    where = machine()  # before its load is our own
     works = _works(arguments.benchmark, arguments.quick)
     if not works:
         return 0
-    result = {"machine": machine(), "versions": versions(), "works": works}
+    result = {"machine": where, "versions": versions(), "works": works}
     print(json.dumps(result, indent=2) if arguments.json else _table(works))
     if arguments.save:
         print(f"kept in {keep(arguments.benchmark, result)}", file=sys.stderr)

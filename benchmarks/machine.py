@@ -26,12 +26,13 @@ PACKAGES = (
 
 
 def machine() -> dict[str, object]:
-    """Return processor, usable cores, memory in GiB and system."""
+    """Return processor, usable cores, memory in GiB, system, and the load of the last minute."""
     return {
         "processor": _processor(),
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "memory_gib": round(_memory() / 2**30, 1),
         "system": f"{platform.system()} {platform.machine()}",
+        "load": round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None,
     }
 
 

@@ -1,6 +1,7 @@
-"""`python -m benchmarks.report`: write the tables and the picture of docs/performance.md from kept results.
+"""`python -m benchmarks.report`: write the tables, plan and picture of docs/performance.md anew.
 
-A table stands between `<!-- table: NAME -->` and `<!-- end -->`; the text around it is written by hand.
+Tables come from kept results and stand between `<!-- table: NAME -->` and `<!-- end -->`, the plan between
+`<!-- plan: WHICH -->` and `<!-- end -->`; the text around them is written by hand.
 """
 
 from __future__ import annotations
@@ -12,33 +13,47 @@ from typing import Any
 
 from benchmarks import picture
 from benchmarks.keeping import kept
-from benchmarks.process import ROOT
+from benchmarks.process import ROOT, finished
 from benchmarks.targets import SECONDS, multiples
 
 PAGE = ROOT / "docs" / "performance.md"
-TABLE = re.compile(r"(?<=<!-- table: )(\w+)( -->\n).*?(?=<!-- end -->)", re.DOTALL)
+TABLE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+PLAN = re.compile(r"(<!-- plan -->\n).*?(<!-- end -->)", re.DOTALL)
+EXPLAIN = ("-m", "pipeline", "plan", "benchmarks/plan.yaml", "--explain")
 
 Works = Mapping[str, Any]
 
 
 def main() -> None:
     """Rewrite the page and its picture with what was measured last."""
-    PAGE.write_text(TABLE.sub(_replaced, PAGE.read_text()))
+    PAGE.write_text(with_plan(with_tables(PAGE.read_text())))
     members = kept("members")
     if members and find_spec("matplotlib"):
         picture.draw(members["works"])
 
 
-def _replaced(match: re.Match[str]) -> str:
-    result = kept(match[1])
-    lines = table(match[1], result) if result else ["Not measured yet."]
-    return match[1] + match[2] + "\n".join(lines) + "\n\n"
+def with_tables(page: str) -> str:
+    """Return the page with the tables of the results that are kept."""
+    return TABLE.sub(lambda match: f"{match[1]}{_text(match[2])}{match[3]}", page)
+
+
+def with_plan(page: str) -> str:
+    """Return the page with the plan of benchmarks/plan.yaml as plait explains it here."""
+    printed = finished(EXPLAIN).stdout
+    plans = printed[printed.index("fit: 16 members") :].strip()
+    return PLAN.sub(lambda match: f"{match[1]}\n```text\n{plans}\n```\n\n{match[2]}", page)
+
+
+def _text(benchmark: str) -> str:
+    result = kept(benchmark)
+    lines = table(benchmark, result) if result else ["Not measured yet."]
+    return "\n".join(["", *lines, "", ""])
 
 
 def table(benchmark: str, result: Mapping[str, Any]) -> list[str]:
     """Return the lines of a benchmark's table, and of where and with what it was measured."""
     rows = FORMS.get(benchmark, _compared)(result["works"])
-    return ["", *rows, "", _place(result)]
+    return [*rows, "", _place(result)]
 
 
 def _compared(works: Works) -> Iterator[str]:
@@ -131,7 +146,10 @@ def said(multiple: float | None) -> str:
 def _place(result: Mapping[str, Any]) -> str:
     machine, packages = result["machine"], result["versions"]
     with_ = ", ".join(f"{name} {version}" for name, version in packages.items() if name != "plait")
-    return f"Measured on {machine['processor']}, {machine['cores']} cores, {machine['system']}; {with_}."
+    busy = "" if machine["load"] is None else f" (load before {machine['load']:g})"
+    return (
+        f"Measured on {machine['processor']}, {machine['cores']} cores, {machine['system']}{busy}; {with_}."
+    )
 
 
 if __name__ == "__main__":

@@ -1,0 +1,82 @@
+"""The benchmarks measure every work that plait is held to, and say so in one form.  Nothing here is timed."""
+
+from __future__ import annotations
+
+import json
+from importlib import import_module
+
+import pytest
+
+from benchmarks import picture, reference, report, scale, step, sweep
+from benchmarks.__main__ import BENCHMARKS
+from benchmarks.targets import EAGER, JAX, MULTIPLES, PRODUCTS, RAY, SCAN, VMAP, limit
+
+
+@pytest.mark.parametrize("name", BENCHMARKS)
+def test_a_benchmark_has_works(name):
+    assert callable(import_module(f"benchmarks.{name}").works)
+
+
+def test_what_plait_is_held_to_is_measured():
+    measured = {*(step.name(*row) for row in step.TABLE), sweep.NAME}
+    assert measured == MULTIPLES.keys()
+    assert {PRODUCTS, *step.PEERS} == {PRODUCTS, EAGER, VMAP, JAX}
+    assert {SCAN, RAY} < sweep.PEERS.keys()
+    assert (scale.TRIALS[0], scale.TRIALS[-1]) == (16, 4096)
+
+
+def test_a_work_has_its_seconds_its_limit_and_those_of_its_peers():
+    work = json.loads(json.dumps(step.measured("16 members, [32], batch 32", 2, (4,), 8, turns=1)))
+    assert work.keys() == {"seconds", "limit_seconds", "peers"}
+    assert 0 < work["limit_seconds"] <= 2.2 * work["peers"][PRODUCTS]
+    assert all(seconds > 0 for seconds in work["peers"].values())
+
+
+def test_a_limit_is_the_strictest_of_those_whose_peers_were_measured():
+    work = "16 members, [32], batch 32"
+    assert limit(work, {PRODUCTS: 1.0, EAGER: 6.0}) == 1.0
+    assert limit(work, {PRODUCTS: 1.0}) == 2.2
+    assert limit("another", {PRODUCTS: 1.0}) is None
+
+
+def test_a_sweep_is_as_accurate_as_its_best_setting_is_over_seeds():
+    trials = [((1e-3, 0.0), 0.9), ((1e-3, 0.0), 0.7), ((1e-2, 0.0), 0.85), ((1e-2, 0.0), 0.81)]
+    assert reference.best(trials) == pytest.approx(0.83)
+
+
+def test_a_table_says_which_targets_are_met_and_which_are_missed():
+    works = {
+        "16 members, [32], batch 32": {
+            "seconds": 2e-3,
+            "limit_seconds": 1e-3,
+            "peers": {PRODUCTS: 1e-3, EAGER: 6e-3},
+        }
+    }
+    lines = report.table("step", {"machine": MACHINE, "versions": {"numpy": "2.4"}, "works": works})
+    assert lines[2:4] == [
+        "| 16 members, [32], batch 32 | 2 ms | matrix products alone | 1 ms | 2 x as long "
+        "| ≤ 2.2 x as long | met |",
+        "|  |  | torch eager, one by one | 6 ms | 3 x as fast | ≥ 6 x as fast | **missed** |",
+    ]
+    assert lines[-1] == "Measured on Abacus, 2 cores, Linux (load before 0.5); numpy 2.4."
+
+
+MACHINE = {"processor": "Abacus", "cores": 2, "memory_gib": 1.0, "system": "Linux", "load": 0.5}
+
+
+def test_the_pages_tables_are_those_of_the_results_that_are_kept():
+    page = report.PAGE.read_text()
+    assert report.with_tables(page) == page, "run `python -m benchmarks.report`"
+
+
+def test_the_page_has_a_table_of_every_benchmark():
+    page = report.PAGE.read_text()
+    assert [name for name in BENCHMARKS if f"<!-- table: {name} -->" not in page] == ["members"]
+
+
+def test_the_picture_has_a_point_of_each_work_for_plait_and_its_peers():
+    works = {
+        "1 members, [32], batch 32": {"seconds": 0.001, "peers": {EAGER: 0.002}},
+        "4 members, [32], batch 32": {"seconds": 0.002, "peers": {EAGER: 0.008}},
+    }
+    assert picture.curves(works) == {"plait": [(1, 1.0), (4, 2.0)], EAGER: [(1, 2.0), (4, 8.0)]}
