@@ -12,7 +12,7 @@ from pipeline.errors import UserError
 
 if TYPE_CHECKING:
     from pipeline.results import Results
-    from pipeline.run.store import Store
+    from pipeline.running.store import Store
     from pipeline.stages.dataset import DataSet
     from pipeline.stages.events import Event
 
@@ -55,9 +55,9 @@ def run(
     the results and raise nothing; UserError is raised for what keeps the run from starting.
     """
     from pipeline.results import Results
-    from pipeline.run.handing import hand_over
-    from pipeline.run.start import Request, run_dag
-    from pipeline.run.store import Store
+    from pipeline.running.handing import hand_over
+    from pipeline.running.start import Request, run_dag
+    from pipeline.running.store import Store
 
     if not isinstance(dag, Dag):
         dag = load(dag, set=set)

@@ -8,11 +8,11 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import UserError, nearest
-from pipeline.run.standing import node_json
+from pipeline.running.standing import node_json
 
 if TYPE_CHECKING:
-    from pipeline.run.execution import Run
-    from pipeline.run.outcomes import Outcome
+    from pipeline.running.execution import Run
+    from pipeline.running.outcomes import Outcome
     from pipeline.stages.predictor import Predictor
 
 SHOWN = 20
@@ -113,7 +113,7 @@ class Results:
         `trial` is the id or the label of a trial.  `predict_raw(inputs)` of a model prepares inputs as the
         training data was prepared; `predict(inputs)` takes prepared ones.
         """
-        from pipeline.run.models import load_model
+        from pipeline.running.models import load_model
 
         plan = self._run.plan
         return load_model(plan.stored.store, self._chosen(node, trial).key, plan.dag.registry)
@@ -124,7 +124,7 @@ class Results:
 
     def _chosen(self, node: str | None, trial: str | None) -> Outcome:
         """Return the outcome of the instance that is asked for."""
-        from pipeline.run.models import best
+        from pipeline.running.models import best
 
         name = node or self._last_model()
         found = [outcome for outcome in self._of(self._known(name)) if not outcome.lost]

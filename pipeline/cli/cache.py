@@ -13,7 +13,7 @@ from pipeline.cli.output import write, write_json
 from pipeline.cli.runs import opened
 
 if TYPE_CHECKING:
-    from pipeline.run.records import Records
+    from pipeline.running.records import Records
 
 
 @guarded
@@ -37,7 +37,7 @@ def collect(
     json: Json = False,
 ) -> None:
     """Remove results that none of the latest runs used, and what was left behind."""
-    from pipeline.run.store import Store as Kept
+    from pipeline.running.store import Store as Kept
 
     kept = Kept(store, create=False)
     with opened(store) as records:
@@ -61,7 +61,7 @@ def collect(
 
 def contents(store: Path) -> dict[str, Any]:
     """Return the objects of a store, the largest first, with the last run that used each."""
-    from pipeline.run.store import Store as Kept
+    from pipeline.running.store import Store as Kept
 
     kept = Kept(store, create=False)
     with opened(store) as records:

@@ -10,8 +10,8 @@ from pipeline.errors import PlaitError
 
 if TYPE_CHECKING:
     from pipeline.dag.spec import NodeSpec
-    from pipeline.run.outcomes import Outcome
-    from pipeline.run.records import NodeRow, Records, RunRow
+    from pipeline.running.outcomes import Outcome
+    from pipeline.running.records import NodeRow, Records, RunRow
 
 
 def recorded(records: Records, which: str) -> dict[str, Any]:
@@ -59,7 +59,7 @@ def _trial(row: Any) -> dict[str, Any]:
 
 
 def _nodes(run: RunRow, rows: list[NodeRow]) -> dict[str, dict[str, Any]]:
-    from pipeline.run.standing import node_json
+    from pipeline.running.standing import node_json
 
     specs = _specs(run)
     by_node: dict[str, list[NodeRow]] = {}
@@ -79,7 +79,7 @@ def _nodes(run: RunRow, rows: list[NodeRow]) -> dict[str, dict[str, Any]]:
 def _specs(run: RunRow) -> Mapping[str, NodeSpec]:
     """Return what the run's file said of its nodes; nothing where a plugin that it needs is gone."""
     from pipeline.dag.file import read_text
-    from pipeline.run.models import registry_of
+    from pipeline.running.models import registry_of
 
     try:
         return read_text(run.text, registry_of(run), run.overrides, Path(run.dag)).nodes
@@ -95,7 +95,7 @@ def _bare(run: RunRow, row: NodeRow) -> NodeSpec:
 
 
 def _outcome(row: NodeRow) -> Outcome:
-    from pipeline.run.outcomes import Outcome
+    from pipeline.running.outcomes import Outcome
 
     said = row.error or {}
     text = "\n".join(part for part in (said.get("message", ""), said.get("hint", "")) if part)

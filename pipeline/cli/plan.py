@@ -22,8 +22,8 @@ def plan(
 ) -> None:
     """Show what a run would do: trials, cohorts, what is cached, what would run, memory."""
     from pipeline import api
-    from pipeline.run.start import Request, explain_dag, plan_dag
-    from pipeline.run.store import Store as Kept
+    from pipeline.running.start import Request, explain_dag, plan_dag
+    from pipeline.running.store import Store as Kept
 
     dag = api.load(file, set=set_)
     made = plan_dag(dag, Kept(store, create=False), Request(frm, to, only, cluster, backend))

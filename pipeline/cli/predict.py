@@ -26,8 +26,8 @@ def predict(
     json: Json = False,
 ) -> None:
     """Predict for the rows of a file with a trained model: a line of CSV for each."""
-    from pipeline.run.predict import predict
-    from pipeline.run.store import Store as Kept
+    from pipeline.running.predict import predict
+    from pipeline.running.store import Store as Kept
 
     prediction = predict(Kept(store, create=False), model, data)
     if json:

@@ -13,13 +13,13 @@ from pipeline.cli.output import near, write, write_json
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pipeline.run.records import Records
+    from pipeline.running.records import Records
 
 
 def opened(store: Path) -> Records:
     """Open the records of a store to read them; where there is no store they are empty."""
-    from pipeline.run.records import Records
-    from pipeline.run.store import Store as Kept
+    from pipeline.running.records import Records
+    from pipeline.running.store import Store as Kept
 
     return Records(Kept(store, create=False).records, create=False)
 

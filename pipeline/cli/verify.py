@@ -21,8 +21,8 @@ def verify(
     json: Json = False,
 ) -> None:
     """Train a trial of a run again, alone, and compare its weights bit for bit with those kept."""
-    from pipeline.run.store import Store as Kept
-    from pipeline.run.verify import verify
+    from pipeline.running.store import Store as Kept
+    from pipeline.running.verify import verify
 
     found = verify(Kept(store, create=False), run, trial)
     if json:

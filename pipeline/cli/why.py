@@ -21,7 +21,7 @@ def why(
     json: Json = False,
 ) -> None:
     """Say why a node ran or was cached: which option, input, code file or version changed."""
-    from pipeline.run.why import explain
+    from pipeline.running.why import explain
 
     with opened(store) as records:
         which = records.run(run).id

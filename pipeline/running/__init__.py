@@ -1,0 +1,1 @@
+"""Running DAGs: plan, store, records, driver, workers."""

@@ -1,0 +1,121 @@
+"""Keeps a run's record while it goes on: the driver's process alone writes it."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from pipeline.running.outcomes import Outcome
+from pipeline.running.records import NodeRow, Records, RunState, TrialRow
+from pipeline.running.standing import own_nodes, trial_metrics, worst
+
+if TYPE_CHECKING:
+    from pipeline.dag.instances import Instance
+    from pipeline.running.plan import Plan
+
+
+class Book:
+    """The record of one run, entered when it is made; `settle` writes what became of instances and trials."""
+
+    def __init__(self, plan: Plan, records: Records):
+        self._plan = plan
+        self._records = records
+        self._outcomes: dict[int, Outcome] = {}
+        self._kinds = {node: place.spec.kind for node, place in plan.expansion.places.items()}
+        counted = {instance.id for instance in plan.concerned}
+        own = [node for node in own_nodes(plan.expansion) if node in plan.selection.nodes]
+        self._own: list[dict[str, int]] = [
+            {node: i for node in own if (i := plan.expansion.of_trial[node][number]) in counted}
+            for number in range(len(plan.expansion.trials))
+        ]
+        self._open = [len(instances) for instances in self._own]
+        with records.together():
+            self.run = self._enter()
+            records.add_trials(self._trial_rows())
+            records.add_nodes(self._node_row(instance) for instance in plan.concerned)
+            records.add_components((plan.keys[i.id], plan.keys.components(i)) for i in plan.to_run)
+
+    def settle(self, outcomes: Sequence[Outcome]) -> None:
+        """Enter outcomes, and the trials that are complete with them."""
+        self._outcomes.update({outcome.instance: outcome for outcome in outcomes})
+        with self._records.together():
+            for outcome in outcomes:
+                self._enter_outcome(outcome)
+                for number in self._plan.trials[outcome.instance]:
+                    if outcome.instance in self._own[number].values():
+                        self._open[number] -= 1
+                        if not self._open[number]:
+                            self._enter_trial(number)
+
+    def finish(self, state: RunState) -> None:
+        """Close the record."""
+        self._records.finish_run(self.run, state)
+
+    def trial_state(self, number: int) -> tuple[str, dict[str, float]]:
+        """Return a trial's state and metrics, as far as they are known."""
+        found = {node: self._outcomes[i] for node, i in self._own[number].items() if i in self._outcomes}
+        if not found:
+            return ("skipped" if self._own[number] else "idle"), {}
+        missing = len(found) < len(self._own[number])
+        state = worst([outcome.state for outcome in found.values()] + (["stopped"] if missing else []))
+        return state, trial_metrics(found, self._kinds)
+
+    def _enter(self) -> str:
+        plan, dag = self._plan, self._plan.dag
+        return self._records.start_run(
+            dag.name,
+            dag=str(dag.path),
+            text=dag.text,
+            overrides=dag.overrides,
+            seed=dag.seed,
+            machine=_machine(plan),
+            plan=plan.to_json(),
+        )
+
+    def _trial_rows(self) -> Iterator[TrialRow]:
+        for trial in self._plan.expansion.trials:
+            yield TrialRow(self.run, trial.id, trial.label, dict(trial.settings), trial.seed)
+
+    def _node_row(self, instance: Instance) -> NodeRow:
+        trials = self._plan.trials_of(instance)
+        kind = self._kinds[instance.node]
+        return NodeRow(self.run, instance.label, instance.node, kind, trials, self._plan.keys[instance.id])
+
+    def _enter_outcome(self, outcome: Outcome) -> None:
+        self._records.node_finished(
+            self.run,
+            outcome.label,
+            outcome.state,  # type: ignore[arg-type]  # an outcome that is kept is never `blocked`
+            seconds=outcome.seconds,
+            metrics=outcome.metrics,
+            error=_error(outcome),
+            log=outcome.log,
+        )
+
+    def _enter_trial(self, number: int) -> None:
+        state, metrics = self.trial_state(number)
+        trial = self._plan.expansion.trials[number].id
+        self._records.trial_finished(self.run, trial, state, metrics)  # type: ignore[arg-type]
+
+
+def _error(outcome: Outcome) -> dict[str, Any] | None:
+    """Return what the record says went wrong; `cause` is `note` for what a result had to go without."""
+    if outcome.error:
+        message, _, hint = outcome.error.partition("\n")
+        cause = outcome.blame or outcome.state
+        return {"cause": cause, "message": message, "hint": hint.strip(), "traceback": outcome.log}
+    if outcome.notes:
+        return {"cause": "note", "message": "; ".join(outcome.notes), "hint": "", "traceback": ""}
+    return None
+
+
+def _machine(plan: Plan) -> dict[str, Any]:
+    return {
+        "host": platform.node(),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "workers": plan.workers,
+        "backend": plan.backend,
+        "registry": plan.dag.registry.description(),
+    }

@@ -1,0 +1,96 @@
+"""Compute one node instance from its inputs: data, transform, ensemble, evaluate; training.py trains."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pipeline.engine.random import generator
+from pipeline.errors import StageError
+from pipeline.running.jobs import Piece
+from pipeline.stages.parts import at
+
+if TYPE_CHECKING:
+    from pipeline.stages.dataset import DataSet
+    from pipeline.stages.predictor import Predictor
+    from pipeline.stages.registry import Registry
+    from pipeline.stages.stage import Stage
+
+Inputs = Mapping[str, Sequence[Any]]
+
+
+def compute(piece: Piece, inputs: Inputs, registry: Registry) -> Any:
+    """Return the node's value: a DataSet, a Predictor, or metrics.
+
+    Raises UserError for what is the user's to mend and StageError for what a stage raised; both name
+    the node.
+    """
+    stage = registry.stage(piece.stage)
+    options = stage.check(piece.options)
+    with at(piece.node, piece.stage):
+        return _BY_KIND[piece.kind](piece, stage, options, inputs)
+
+
+def _data(piece: Piece, stage: Stage, options: Mapping[str, Any], inputs: Inputs) -> DataSet:
+    return _dataset(stage.function(**options), piece.node)
+
+
+def _transform(piece: Piece, stage: Stage, options: Mapping[str, Any], inputs: Inputs) -> DataSet:
+    (data,) = inputs["data"]
+    return _dataset(stage.function(data, generator(piece.seed, piece.node), **options), piece.node)
+
+
+def _dataset(value: Any, node: str) -> DataSet:
+    from pipeline.stages.dataset import DataSet
+
+    if not isinstance(value, DataSet):
+        raise StageError(f"returned {type(value).__name__} instead of a DataSet")
+    return value.validate(node)
+
+
+def _ensemble(piece: Piece, stage: Stage, options: Mapping[str, Any], inputs: Inputs) -> Predictor:
+    from pipeline.stages.predictor import Committee
+
+    return Committee.of(stage, options, inputs["models"])
+
+
+def _evaluate(piece: Piece, stage: Stage, options: Mapping[str, Any], inputs: Inputs) -> dict[str, float]:
+    (model,), (data,) = inputs["model"], inputs["data"]
+    return checked_metrics(stage.function(model, data, **options))
+
+
+def checked_metrics(metrics: Any) -> dict[str, float]:
+    """Return metrics as plain floats; StageError if they are not finite or not numbers by name."""
+    if not isinstance(metrics, Mapping):
+        raise StageError(f"returned {type(metrics).__name__} instead of a mapping of name to number")
+    try:
+        plain = {str(name): float(value) for name, value in metrics.items()}
+    except (TypeError, ValueError) as error:
+        raise StageError(f"returned a metric that is no number: {error}") from error
+    bad = next((name for name, value in plain.items() if not math.isfinite(value)), None)
+    if bad is not None:
+        raise StageError(f"returned {bad} = {plain[bad]}, which no ranking can use")
+    return plain
+
+
+def validation_metrics(model: Predictor, data: DataSet) -> dict[str, float]:
+    """Measure a model as a train node measures its networks; nothing where there is no validation split."""
+    if "validation" not in data.splits:
+        return {}
+    predicted = model.predict_split(data, "validation")
+    targets = np.asarray(data.split("validation")[1])
+    metrics = {"loss": model.loss(data, "validation")}
+    if data.task == "classes":
+        return {**metrics, "accuracy": float((predicted.argmax(axis=1) == targets).mean())}
+    return {**metrics, "rmse": float(((predicted - targets.reshape(predicted.shape)) ** 2).mean() ** 0.5)}
+
+
+_BY_KIND: Mapping[str, Callable[[Piece, Stage, Mapping[str, Any], Inputs], Any]] = {
+    "data": _data,
+    "transform": _transform,
+    "ensemble": _ensemble,
+    "evaluate": _evaluate,
+}

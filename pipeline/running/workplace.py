@@ -1,0 +1,97 @@
+"""What a task has at hand: the store, the stages, its log, a way to tell events, a look at the stop flag."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline.running.capture import Log
+from pipeline.running.jobs import Input, Job, Piece
+from pipeline.running.outcomes import Outcome
+from pipeline.running.store import DamagedObject, Store
+from pipeline.running.values import from_stored, to_parts
+from pipeline.stages.events import Event
+
+if TYPE_CHECKING:
+    from pipeline.stages.registry import Registry
+
+Emit = Callable[[Event], None]
+
+
+class Stopped(BaseException):
+    """The driver asked for a stop.  No `Exception`, so that a stage's own handlers do not swallow it."""
+
+
+class MissingInputs(Exception):
+    """Inputs are not in the store, or were damaged there and are set aside now; `notes` say which."""
+
+    def __init__(self, instances: tuple[int, ...], notes: tuple[str, ...] = ()):
+        super().__init__(instances)
+        self.instances, self.notes = instances, notes
+
+
+@dataclass
+class Workplace:
+    """One task's surroundings.  Values read from the store are kept while the task lives."""
+
+    job: Job
+    store: Store
+    registry: Registry
+    log: Log
+    told: Emit
+    worker: str
+    _values: dict[str, Any] = field(default_factory=dict)
+
+    def outcome(self, piece: Piece) -> Outcome:
+        """Return the outcome of a piece for which all goes well."""
+        return Outcome(piece.instance, piece.label, "done", piece.key, log=self.job.log, worker=self.worker)
+
+    def emit(self, event: Event) -> None:
+        """Tell an event on behalf of this run; raise Stopped if the driver asked for a stop."""
+        with self.log.released():
+            self.told(replace(event, run=self.job.run))
+        self.look()
+
+    def look(self) -> None:
+        """Raise Stopped if the driver asked for a stop."""
+        if Path(self.job.stop).exists():
+            raise Stopped
+
+    def read(self, inputs: list[Input]) -> None:
+        """Bring inputs in from the store; MissingInputs names all that cannot be had."""
+        missing, notes = [], []
+        for taken in inputs:
+            try:
+                self._values.setdefault(taken.key, from_stored(self.store.get(taken.key), self.registry))
+            except DamagedObject as damage:
+                missing.append(taken.instance)
+                if self.store.quarantine(taken.key):
+                    notes.append(
+                        f"the stored result {taken.key} was damaged ({damage.reason}); computed again"
+                    )
+        if missing:
+            raise MissingInputs(tuple(missing), tuple(notes))
+
+    def value(self, taken: Input) -> Any:
+        """Return an input that was read."""
+        return self._values[taken.key]
+
+    def stored_metrics(self, piece: Piece) -> dict[str, float] | None:
+        """Return the metrics of a result that is in the store and may be reused, else None."""
+        if piece.fresh or not self.store.has(piece.key):
+            return None
+        try:
+            return dict(self.store.get(piece.key).json.get("metrics", {}))
+        except DamagedObject:
+            self.store.quarantine(piece.key)
+            return None
+
+    def keep(self, piece: Piece, value: Any, metrics: dict[str, float], **more: Any) -> None:
+        """Put a piece's value into the store."""
+        json, arrays = to_parts(value)
+        if piece.fresh:
+            self.store.remove(piece.key)  # what is there was made otherwise: with fewer members, say
+        about = {"label": piece.label, "node": piece.node, "metrics": metrics}
+        self.store.put(piece.key, {**json, **about, **more}, arrays, dict(piece.components))
