@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from itertools import combinations
@@ -271,6 +272,32 @@ def test_biases_activations_losses_and_their_gradients_are_kernels():
     assert "equal+cast" in fused[3]
     assert fused[3].endswith("add+column_sum")
     assert executor.calls < 20 < program.bind(MEMBERS, list(values), numpy_backend(), ()).calls
+
+
+def interpreted(text):
+    """Return a kernel as plain Python: compiling the kernels of every graph would take minutes."""
+    names: dict = {}
+    exec(re.sub(r"@numba\.njit\(.*\)\n", "", text), names)
+    return names["kernel"]
+
+
+@pytest.mark.parametrize("zeros", [False, True], ids=["numbers", "zeros"])
+@pytest.mark.parametrize("name", CASES)
+def test_every_graph_keeps_every_bit_with_the_compiled_passes(name, zeros, monkeypatch):
+    monkeypatch.setattr(numba_kernels, "compiled", interpreted)
+    program = trace(CASES[name], "float32")
+    values = {
+        f"x{i}": np.stack([a * (1 + 0.1 * m) for m in range(MEMBERS)]).astype("float32")
+        for i, a in enumerate(CASES[name].arguments)
+    }
+    for value in values.values() if zeros else ():
+        value.reshape(-1)[::3], value.reshape(-1)[1::5] = 0.0, -0.0
+    plain, _ = run(program, values, list(values), ())
+    for passes in (*combinations(ALL[-2:], 1), ALL[-2:], (*PLAIN, ALL[-2]), (*PLAIN, ALL[-1]), ALL):
+        assert_same_bits(run(program, values, list(values), passes)[0], plain)
+    alone = {name: value[1:2] for name, value in values.items()}
+    single, _ = run(program, alone, list(alone), ALL, members=1)
+    assert_same_bits({k: v[0] for k, v in single.items()}, {k: plain[k][1] for k in single})
 
 
 @pytest.mark.parametrize("name", ["plain_recurrence"])
