@@ -18,13 +18,13 @@ from threadpoolctl import threadpool_limits
 from benchmarks.targets import EAGER, PRODUCTS
 from benchmarks.turns import TURNS, Work, each, fastest, medians, one_core
 from pipeline.engine import numpy_backend
+from pipeline.stages.blocks import in_blocks
 from pipeline.stages.cohort import CohortSpec, Member, Part
 from pipeline.stages.dataset import DataSet
 from pipeline.stages.parts import resolve
 from pipeline.stages.registry import Registry
 from pipeline.stages.step import StepTracer, discovered
 from pipeline.stages.tables import tables
-from pipeline.stages.training import Training
 
 SIDE, CLASSES = 28, 10
 ROWS = 2000
@@ -101,7 +101,7 @@ class Cohort:
         batch = rows.tables[0].batch
         layout = discovered(parts, batch, spec.dtype, "data")
         tracer = StepTracer(parts, layout, batch, spec.dtype)
-        return Training("fit", parts, tracer, spec.members, rows, numpy_backend()), layout
+        return in_blocks("fit", parts, tracer, spec.members, rows, numpy_backend()), layout
 
     def _spec(self, registry: Registry, rates: np.ndarray) -> CohortSpec:
         def part(node: str, stage: str, **options: object) -> Part:

@@ -18,6 +18,7 @@ from numpy.lib.stride_tricks import as_strided
 from pipeline.engine.convolution import Geometry, convolve_by_products, convolve_weights_by_products
 from pipeline.engine.kernels import Array, Call, Site, in_order
 from pipeline.engine.lowering import lowered
+from pipeline.engine.runs import copy
 
 BLOCK = 1 << 20  # bytes of patches; measured best among 128 KiB to 8 MiB where the second cache has 512 KiB
 SHORT = 8  # elements side by side in an image; shorter runs are copied along the width instead
@@ -152,7 +153,7 @@ class _Frame:
         (top, _), (left, _) = self._geometry.pads
         height, width = self._geometry.size
         framed = self._memory[: len(x)]
-        return framed, [Call(np.copyto, (framed[:, top : top + height, left : left + width], x))]
+        return framed, [copy(framed[:, top : top + height, left : left + width], x)]
 
 
 def _patches(geometry: Geometry, memory: Array, framed: Array, band: slice) -> tuple[Array, list[Call]]:
@@ -165,7 +166,7 @@ def _patches(geometry: Geometry, memory: Array, framed: Array, band: slice) -> t
     target = _like(as_rows, windows.shape)
     if columns:  # the innermost loop of the copy goes along the width
         target, windows = (a.transpose(3, 4, 5, 0, 1, 2) for a in (target, windows))
-    calls = [Call(np.copyto, (target, windows))]
+    calls = [copy(target, windows)]
     if geometry.bias:
         calls.append(Call(as_rows[:, geometry.weights :].fill, (1,)))
     return as_rows, calls

@@ -14,6 +14,7 @@ import numpy as np
 from pipeline.engine.kernels import Array, Call, Site
 from pipeline.engine.lowering import lowered
 from pipeline.engine.pooling import Cell, pool_by_cells, pool_like_by_cells, unpool_by_cells
+from pipeline.engine.runs import copy
 
 BLOCK = 1 << 19  # bytes of images
 
@@ -24,14 +25,27 @@ def pool(site: Site) -> list[Call]:
     if site.xp is not np:
         return lowered(site, lambda x: pool_by_cells(x, cell))
     calls: list[Call] = []
-    tall: Array | None = None
+    memory: tuple[Array, Array] | None = None
     for x, out in _blocks(site, [site.ins[0], site.out]):
         rows = _rows(x, out, cell)
-        if tall is None:
-            tall = site.scratch(rows[0].shape, x.dtype)
-        calls += _combined(np.maximum, rows, tall[: len(x)])
-        calls += _combined(np.maximum, _columns(tall[: len(x)], cell), out)
+        if memory is None:
+            memory = site.scratch(rows[0].shape, x.dtype), site.scratch(rows[0].shape, x.dtype)
+        tall, ahead = (array[: len(x)] for array in memory)
+        calls += _combined(np.maximum, rows, tall)
+        calls += _largest_ahead(tall, ahead, cell[1])
+        calls.append(copy(out, ahead[:, :, :: cell[1]]))
     return calls
+
+
+def _largest_ahead(x: Array, out: Array, width: int) -> list[Call]:
+    """Return the calls that find the largest of each pixel and the next ones, in one long loop.
+
+    Most of it is not wanted, but short loops over the pixels that are would take twice as long.
+    """
+    channels, flat = x.shape[-1], x.reshape(-1)
+    count = flat.size - (width - 1) * channels  # the last pixels have no next ones
+    parts = [flat[j * channels : j * channels + count] for j in range(width)]
+    return _combined(np.maximum, parts, out.reshape(-1)[:count])
 
 
 def unpool(site: Site) -> list[Call]:
@@ -119,7 +133,7 @@ class _Hits:
         """Repeat pooled images along the width."""
         images, height, width, channels = pooled.shape
         wide = self._wide[:images].reshape(images, height, width, self._cell[1], channels)
-        return [Call(np.copyto, (wide, pooled[:, :, :, None]))]
+        return [copy(wide[:, :, :, j], pooled) for j in range(self._cell[1])]
 
 
 def _divided(
