@@ -78,15 +78,18 @@ def stepper(
     return steps
 
 
-def training(members: int, hidden: Sequence[int], backend_name: str = "numpy") -> Training | Blocks:
-    """Return the training of a cohort before its first step."""
+def training(
+    members: int, hidden: Sequence[int], backend_name: str = "numpy", *, in_one: bool = False
+) -> Training | Blocks:
+    """Return the training of a cohort before its first step, in blocks as it is run or all `in_one`."""
     data, registry, backend = _data(), Registry(), backend_named(backend_name)
     spec = _cohort(members, hidden, registry)
     parts = resolve(spec, data, registry)
     rows = tables({"data": data}, spec.members, "train", spec.dtype, backend)
     batch = rows.tables[0].batch
-    layout = discovered(parts, batch, spec.dtype, "data")
-    return in_blocks("fit", parts, StepTracer(parts, layout, batch, spec.dtype), spec.members, rows, backend)
+    tracer = StepTracer(parts, discovered(parts, batch, spec.dtype, "data"), batch, spec.dtype)
+    make = Training if in_one else in_blocks
+    return make("fit", parts, tracer, spec.members, rows, backend)
 
 
 def _cohort(members: int, hidden: Sequence[int], registry: Registry) -> CohortSpec:

@@ -55,7 +55,7 @@ def _work(members: int, hidden: Sequence[int], batch: int) -> dict[str, tuple[fl
 
 def _steady(members: int, hidden: Sequence[int], batch: int) -> Executor:
     """Return the executor of a later step, its inputs as a training leaves them."""
-    ours = training(members, hidden)
+    ours = training(members, hidden, in_one=True)
     rows = np.random.default_rng(0).integers(ROWS, size=(members, batch))
     for _ in range(3):
         ours.step(rows, STEPS)
