@@ -84,6 +84,14 @@ def test_results_are_computed_in_their_place_in_a_concatenation():
     assert copies == []
 
 
+def test_a_block_of_one_member_copies_no_part_of_a_concatenation():
+    graph = Graph("float64")
+    a, b = graph.input("a", (3, 4)), graph.input("b", (4, 2))
+    flat = ops.concatenate([ops.reshape(a * 2.0, -1), ops.reshape(a @ b, -1)])
+    executor = Program(graph, {"flat": flat}).bind(1, ["a", "b"], numpy_backend())
+    assert [call for call in executor._calls if call.function is np.copyto] == []
+
+
 OPERATIONS = [
     lambda a, b: a + b,
     lambda a, b: a * ops.tanh(b),
