@@ -10,7 +10,7 @@ BENCHMARKS ?= start step profile members conv rnn scale sweep
 MEASURE ?= .venv-bench/bin/python
 MEASURED := $(if $(filter .venv-bench/%,$(MEASURE)),.venv-bench/ready)
 
-.PHONY: demo test check gpu bench results docs clean
+.PHONY: demo test check gpu bench results catalogue docs clean
 
 demo: .venv/ready  ## Train, rank and score the digits ensemble
 	$(BIN)/plait run dags/digits.yaml
@@ -29,9 +29,12 @@ gpu: .venv/ready-dev  ## The engine's suite and the demo on a GPU, measured; wit
 bench: $(MEASURED)  ## What is measured against its peers, printed
 	@for name in $(BENCHMARKS); do echo "== $$name"; $(MEASURE) -m benchmarks $$name || exit 1; done
 
-results: $(MEASURED)  ## The same, kept in benchmarks/results/ and written into docs/performance.md
+results: $(MEASURED) catalogue  ## The same, kept in benchmarks/results/ and written into docs/performance.md
 	@for name in $(BENCHMARKS); do echo "== $$name"; $(MEASURE) -m benchmarks $$name --save || exit 1; done
 	$(MEASURE) -m benchmarks.report
+
+catalogue: .venv/ready-dev  ## Measure the catalogue's figures at full size: docs/results.json, docs/catalogue.md
+	$(BIN)/python -m benchmarks.catalogue --save
 
 docs: .venv/ready-dev  ## Write docs/dag-file.md again from the schema
 	$(BIN)/plait schema --markdown > docs/dag-file.md

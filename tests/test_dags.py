@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -10,19 +12,18 @@ import pytest
 from pipeline.api import load, run
 
 DAGS = Path(__file__).parent.parent / "dags"
-SMALLER = {
-    "digits.yaml": ["fit.epochs=2", "sweep.seeds=2"],
-    "breast_cancer.yaml": ["fit.epochs=3", "sweep.seeds=2"],
-    "diabetes.yaml": ["fit_net.epochs=3", "fit_line.epochs=3", "sweep.seeds=1"],
-    "cnn.yaml": ["fit.epochs=1", "sweep.space={adam.lr: [2e-3, 5e-3]}"],
-    "folds.yaml": ["fit.epochs=2"],
-    "bagging.yaml": ["fit.epochs=2", "sweep.seeds={values: 3, nodes: [bag, fit]}"],
-}
+SMALL = re.compile(r"^# In small: (.*)$", re.MULTILINE)
+
+
+def in_small(path: Path) -> list[str]:
+    """Return the settings of a file's comment `# In small: --set ... --set ...`."""
+    said = SMALL.search(path.read_text())
+    return [word for word in shlex.split(said[1]) if word != "--set"] if said else []
 
 
 @pytest.mark.parametrize("path", sorted(DAGS.glob("*.yaml")), ids=lambda path: path.name)
 def test_a_file_runs_and_every_evaluation_gives_finite_numbers(path, tmp_path):
-    results = run(path, set=SMALLER.get(path.name, []), store=tmp_path / "store", cluster="inline")
+    results = run(path, set=in_small(path), store=tmp_path / "store", cluster="inline")
     assert (results.state, results.exit_code) == ("done", 0)
     scores = {name: node["metrics"] for name, node in results.nodes.items() if node["kind"] == "evaluate"}
     assert scores
