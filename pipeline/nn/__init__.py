@@ -6,6 +6,7 @@ Images are (batch, height, width, channels), sequences (batch, steps, features),
 from pipeline.nn.features import embedding, layer_norm
 from pipeline.nn.images import as_images, avg_pool, conv2d, max_pool
 from pipeline.nn.recurrent import gru, lstm, rnn
+from pipeline.nn.sampling import places, sample
 
 __all__ = [
     "as_images",
@@ -16,5 +17,7 @@ __all__ = [
     "layer_norm",
     "lstm",
     "max_pool",
+    "places",
     "rnn",
+    "sample",
 ]
