@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pipeline import nn, options, testing
+    from pipeline import exhibits, nn, options, testing
     from pipeline.api import load, run
     from pipeline.engine import ops
     from pipeline.errors import (
@@ -61,6 +61,7 @@ _HOME = {
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names.split()}
 _MODULES = {
+    "exhibits": "pipeline.exhibits",
     "ops": "pipeline.engine.ops",
     "nn": "pipeline.nn",
     "options": "pipeline.options",
@@ -84,6 +85,7 @@ __all__ = [
     "data",
     "ensemble",
     "evaluate",
+    "exhibits",
     "load",
     "loss",
     "model",

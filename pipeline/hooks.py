@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from pipeline.engine import Tensor
+    from pipeline.exhibits import Exhibit
     from pipeline.stages.dataset import DataSet
     from pipeline.stages.events import Event
     from pipeline.stages.fit import Fit
@@ -89,8 +90,14 @@ class Specs:
         """Combine members' predictions (members, rows, outputs) into one (rows, outputs)."""
 
     @hookspec
-    def evaluate(self, model: Predictor, data: DataSet) -> Mapping[str, float]:  # type: ignore[empty-body]
-        """Measure a trained model on a split of `data`: name -> number."""
+    def evaluate(  # type: ignore[empty-body]
+        self, model: Predictor, data: DataSet
+    ) -> Mapping[str, float | Exhibit]:
+        """Measure a trained model on a split of `data`: name -> number, or exhibit for `plait report`.
+
+        Numbers are finite and become metrics; exhibits (`pipeline.exhibits`) are images, points, curves,
+        tables or drawings, kept beside them.
+        """
 
     @hookspec
     def search(  # type: ignore[empty-body]

@@ -16,7 +16,18 @@ ROOT = Path(__file__).parents[1]
 LAYERS = [
     ("errors", ["pipeline.errors"]),
     ("engine", ["pipeline.engine"]),
-    ("stages", ["pipeline.hooks", "pipeline.options", "pipeline.stages", "pipeline.nn", "pipeline.testing"]),
+    (
+        "stages",
+        [
+            "pipeline.exhibits",
+            "pipeline.svg",
+            "pipeline.hooks",
+            "pipeline.options",
+            "pipeline.stages",
+            "pipeline.nn",
+            "pipeline.testing",
+        ],
+    ),
     ("dag", ["pipeline.dag"]),
     ("run", ["pipeline.running"]),
     ("report", ["pipeline.report", "pipeline.results", "pipeline.api"]),
@@ -25,7 +36,7 @@ LAYERS = [
 RANK = {prefix: rank for rank, (_, prefixes) in enumerate(LAYERS) for prefix in prefixes}
 
 # What a plugin may import of plait: the public names, and these modules.
-PUBLIC_MODULES = {"pipeline.options", "pipeline.nn", "pipeline.ops", "pipeline.testing"}
+PUBLIC_MODULES = {"pipeline.options", "pipeline.nn", "pipeline.ops", "pipeline.testing", "pipeline.exhibits"}
 
 FRAMEWORK = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "pipeline").rglob("*.py"))
 PLUGINS = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "plugins").rglob("*.py"))

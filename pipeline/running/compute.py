@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ import numpy as np
 from pipeline.engine.random import generator
 from pipeline.errors import StageError
 from pipeline.running.jobs import Piece
+from pipeline.running.measures import Measures
 from pipeline.stages.parts import at
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ Inputs = Mapping[str, Sequence[Any]]
 
 
 def compute(piece: Piece, inputs: Inputs, registry: Registry) -> Any:
-    """Return the node's value: a DataSet, a Predictor, or metrics.
+    """Return the node's value: a DataSet, a Predictor, or Measures.
 
     Raises UserError for what is the user's to mend and StageError for what a stage raised; both name
     the node.
@@ -57,23 +57,9 @@ def _ensemble(piece: Piece, stage: Stage, options: Mapping[str, Any], inputs: In
     return Committee.of(stage, options, inputs["models"])
 
 
-def _evaluate(piece: Piece, stage: Stage, options: Mapping[str, Any], inputs: Inputs) -> dict[str, float]:
+def _evaluate(piece: Piece, stage: Stage, options: Mapping[str, Any], inputs: Inputs) -> Measures:
     (model,), (data,) = inputs["model"], inputs["data"]
-    return checked_metrics(stage.function(model, data, **options))
-
-
-def checked_metrics(metrics: Any) -> dict[str, float]:
-    """Return metrics as plain floats; StageError if they are not finite or not numbers by name."""
-    if not isinstance(metrics, Mapping):
-        raise StageError(f"returned {type(metrics).__name__} instead of a mapping of name to number")
-    try:
-        plain = {str(name): float(value) for name, value in metrics.items()}
-    except (TypeError, ValueError) as error:
-        raise StageError(f"returned a metric that is no number: {error}") from error
-    bad = next((name for name, value in plain.items() if not math.isfinite(value)), None)
-    if bad is not None:
-        raise StageError(f"returned {bad} = {plain[bad]}, which no ranking can use")
-    return plain
+    return Measures.checked(stage.function(model, data, **options))
 
 
 def validation_metrics(model: Predictor, data: DataSet) -> dict[str, float]:

@@ -21,6 +21,7 @@ from pipeline.running.compute import compute, validation_metrics
 from pipeline.running.events import event_to_json
 from pipeline.running.gathering import Lost, Skipped, chosen
 from pipeline.running.jobs import Job, Piece
+from pipeline.running.measures import Measures
 from pipeline.running.opened import opened_registry, opened_store
 from pipeline.running.outcomes import LOST, Outcome, failure, reason
 from pipeline.running.training import train
@@ -94,7 +95,7 @@ def _computed(place: Workplace, piece: Piece, lost: Lost) -> tuple[dict[str, flo
     place.read([one for many in taken.values() for one in many] + judging)
     inputs = {port: [place.value(one) for one in many] for port, many in taken.items()}
     value = compute(piece, inputs, place.registry)
-    metrics = dict(value) if isinstance(value, Mapping) else {}
+    metrics = dict(value.metrics) if isinstance(value, Measures) else {}
     for data in judging:
         metrics = validation_metrics(value, place.value(data))
     members = [one.key for one in taken.get("models", ())]

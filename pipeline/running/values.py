@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import PlaitError
+from pipeline.running.measures import Measures
 
 if TYPE_CHECKING:
     from pipeline.running.store import Store, StoredObject
@@ -13,9 +13,10 @@ if TYPE_CHECKING:
 
 
 def to_parts(value: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the JSON and the arrays that keep a data set, a predictor or a mapping of metrics."""
-    if isinstance(value, Mapping):
-        return {"type": "metrics", "metrics": dict(value)}, {}
+    """Return the JSON and the arrays that keep a data set, a predictor or measures."""
+    if isinstance(value, Measures):
+        json, arrays = value.to_parts()
+        return {"type": "metrics", **json}, arrays
     from pipeline.stages.dataset import DataSet
 
     json, arrays = value.to_parts()
@@ -23,10 +24,10 @@ def to_parts(value: Any) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def from_stored(stored: StoredObject, registry: Registry) -> Any:
-    """Return the data set, the predictor or the metrics that an object keeps; stages come from `registry`."""
+    """Return the data set, the predictor or the measures of an object; stages come from `registry`."""
     kind = stored.json["type"]
     if kind == "metrics":
-        return dict(stored.json["metrics"])
+        return Measures.from_parts(stored.json, stored.arrays)
     if kind == "dataset":
         from pipeline.stages.dataset import DataSet
 

@@ -1,4 +1,4 @@
-"""The checks of evaluations: finite numbers by name."""
+"""The checks of evaluations: finite numbers and exhibits by name."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from pipeline.exhibits import Exhibit
 from pipeline.stages.dataset import DataSet
 from pipeline.testing import probes
 from pipeline.testing.datasets import same_data
@@ -33,11 +34,12 @@ def _candidates() -> list[DataSet]:
 
 def _check_numbers(subject: Subject, measured: Any) -> None:
     subject.require(
-        isinstance(measured, Mapping) and measured, f"it must return name -> number, and gives {measured!r}"
+        isinstance(measured, Mapping) and measured,
+        f"it must return name -> number or exhibit, and gives {measured!r}",
     )
     for name, value in measured.items():
         subject.require(isinstance(name, str), f"it names a measure {name!r}; names are texts")
         subject.require(
-            isinstance(value, float) and math.isfinite(value),
-            f"its measure {name!r} must be a finite float, and is {value!r}",
+            isinstance(value, Exhibit) or (isinstance(value, float) and math.isfinite(value)),
+            f"its measure {name!r} must be a finite float or an exhibit, and is {value!r}",
         )

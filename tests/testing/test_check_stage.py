@@ -15,6 +15,7 @@ from pipeline import (
     data,
     ensemble,
     evaluate,
+    exhibits,
     loss,
     model,
     ops,
@@ -561,3 +562,12 @@ def test_a_train_stage_passes():
                 fit.step(rows)
 
     check_stage(twice)
+
+
+def test_an_evaluation_may_show_exhibits():
+    @evaluate
+    def look(model, data):
+        """Look at the classes."""
+        return {"classes": exhibits.Table(["class"], [[name] for name in data.classes])}
+
+    check_stage(look)
