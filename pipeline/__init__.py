@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     )
     from pipeline.stages.dataset import DataSet
     from pipeline.stages.events import Event
+    from pipeline.stages.lookup import stage
     from pipeline.stages.objective import Verdict
     from pipeline.stages.predictor import Predictor
 
@@ -57,6 +58,7 @@ _HOME = {
     "pipeline.stages.dataset": "DataSet",
     "pipeline.stages.predictor": "Predictor",
     "pipeline.stages.events": "Event",
+    "pipeline.stages.lookup": "stage",
     "pipeline.stages.objective": "Verdict",
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names.split()}
@@ -98,6 +100,7 @@ __all__ = [
     "run",
     "schedule",
     "search",
+    "stage",
     "testing",
     "tracker",
     "train",

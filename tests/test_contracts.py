@@ -38,6 +38,7 @@ OPTIONS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "data.csv": _csv,
     "data.npz": _npz,
     "data.arrays": _arrays,
+    "transform.augmented": lambda folder: {"by": {"noise": {}}},
     "transform.one_hot": lambda folder: {"columns": ["feature0", 1]},
     "train.minibatch": lambda folder: {"epochs": 2, "batch_size": 8},
     "model.cnn": lambda folder: {"channels": [3, 4], "hidden": [5]},
