@@ -59,6 +59,10 @@ class Specs:
 
         `net` makes parameters and blocks.  An option named `outputs` that is left out is filled with
         the number that the data and the loss need.
+
+        `@model(estimator=True)` marks a model that is not traced: it has options alone and returns estimators
+        as scikit-learn has them (fit, predict, predict_proba) by task, {"classes": ..., "regression": ...}
+        or one of the two.  plait sets each `random_state`; a train stage of estimators fits them.
         """
 
     @hookspec
@@ -83,7 +87,10 @@ class Specs:
 
     @hookspec
     def train(self, fit: Fit) -> None:
-        """Drive the training of a cohort: epochs, minibatches, steps, evaluation."""
+        """Drive the training of a cohort: epochs, minibatches, steps, evaluation.
+
+        `@train(estimator=True)` marks one for models that are estimators: its `fit.estimators()` fits them.
+        """
 
     @hookspec
     def ensemble(self, predictions: np.ndarray) -> np.ndarray:  # type: ignore[empty-body]
@@ -173,15 +180,32 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
 data = partial(hookimpl, specname="data")
 transform = partial(hookimpl, specname="transform")
 augment = partial(hookimpl, specname="augment")
-model = partial(hookimpl, specname="model")
 regularizer = partial(hookimpl, specname="regularizer")
 optimizer = partial(hookimpl, specname="optimizer")
 schedule = partial(hookimpl, specname="schedule")
-train = partial(hookimpl, specname="train")
 ensemble = partial(hookimpl, specname="ensemble")
 evaluate = partial(hookimpl, specname="evaluate")
 search = partial(hookimpl, specname="search")
 tracker = partial(hookimpl, specname="tracker")
+
+
+def model(function: F | None = None, *, estimator: bool = False) -> Any:
+    """Mark a model: traced, or an estimator as scikit-learn has them."""
+    return _marked("model", function, estimator)
+
+
+def train(function: F | None = None, *, estimator: bool = False) -> Any:
+    """Mark a train stage: for models that are traced, or for those that are estimators."""
+    return _marked("train", function, estimator)
+
+
+def _marked(kind: str, function: F | None, estimator: bool) -> Any:
+    def mark(function: F) -> F:
+        function.plait_estimator = estimator  # type: ignore[attr-defined]
+        return hookimpl(specname=kind)(function)
+
+    return mark if function is None else mark(function)
+
 
 LINKS = ("identity", "softmax", "sigmoid")
 

@@ -71,6 +71,11 @@ class Stage:
         """What turns a model's outputs into predictions, for a loss; "" for the other kinds."""
         return str(getattr(self.function, "plait_link", ""))
 
+    @property
+    def estimator(self) -> bool:
+        """Whether it is a model that is an estimator, or a train stage for such models."""
+        return bool(getattr(self.function, "plait_estimator", False))
+
     @cached_property
     def required(self) -> frozenset[str]:
         """The options that must be given."""
@@ -80,7 +85,7 @@ class Stage:
     @cached_property
     def varying(self) -> frozenset[str]:
         """The options that may differ inside a cohort: the floats of a traced kind."""
-        if not KINDS[self.kind].traced:
+        if not KINDS[self.kind].traced or self.estimator:
             return frozenset()
         fields = fields_by_option(self.options)
         return frozenset(name for name, field in fields.items() if strip(annotation_of(field)) is float)
@@ -101,10 +106,16 @@ def kind_of(function: Any) -> str | None:
     return kind if kind in KINDS else None
 
 
+def data_arguments(function: Callable[..., Any], kind: str) -> tuple[str, ...]:
+    """Return the data arguments that a function of `kind` takes: a model that is an estimator has none."""
+    options_alone = kind == "model" and getattr(function, "plait_estimator", False)
+    return () if options_alone else KINDS[kind].arguments
+
+
 def check_signature(function: Callable[..., Any], kind: str) -> None:
     """Require exactly the data arguments of `kind`, in order, and every option keyword-only."""
     parameters = inspect.signature(function).parameters.values()
-    expected = KINDS[kind].arguments
+    expected = data_arguments(function, kind)
     given = tuple(p.name for p in parameters if p.kind is not p.KEYWORD_ONLY)
     stars = [str(p).split(":")[0] for p in parameters if p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
     if stars:
@@ -120,7 +131,7 @@ def check_signature(function: Callable[..., Any], kind: str) -> None:
 
 
 def _refuse(function: Callable[..., Any], kind: str, why: str) -> None:
-    wanted = _listed(KINDS[kind].arguments)
+    wanted = _listed(data_arguments(function, kind))
     raise RegistrationError(
         f"{_called(function)} does not fit the kind {kind}: {why}; it takes exactly {wanted}",
         function,
