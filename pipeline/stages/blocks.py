@@ -108,6 +108,13 @@ class Blocks:
         if len(self._queue) >= QUEUE:
             self._flush()
 
+    def step_on(self, inputs: Array, targets: Array, steps: int) -> None:
+        """Step on examples that are given, (members, batch, ...) each, in a training of `steps` steps."""
+        self._flush()
+        self._weights = None
+        for block, place in zip(self._blocks, self._places, strict=True):
+            block.step_on(inputs[place], targets[place], steps)
+
     def _flush(self) -> None:
         queue, self._queue = self._queue, []
         if queue:
@@ -139,6 +146,13 @@ class Blocks:
         if self._weights is None:
             self._weights = np.concatenate([block.weights for block in self._blocks])
         return self._weights
+
+    @weights.setter
+    def weights(self, values: Array) -> None:
+        self._flush()
+        self._weights = None
+        for block, place in zip(self._blocks, self._places, strict=True):
+            block.weights = values[place]
 
     @property
     def rules(self) -> tuple[Rule, ...]:

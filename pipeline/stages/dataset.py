@@ -26,7 +26,9 @@ class DataSet:
 
     `targets` are class numbers (rows,) int64 for the task `classes`, floats (rows,) or (rows, columns)
     for `regression`, None for `none`; the task `auto` is told from the targets' dtype, and texts are
-    numbered in sorted order.  `splits` maps a name to row numbers, which may repeat (a bootstrap).
+    numbered in sorted order.  `splits` maps a name to row numbers, which may repeat (a bootstrap); training
+    never sees the targets of a split named `unlabelled`.  `auxiliary` are further targets by name, (rows,) or
+    (rows, ...) each.  Where `missing` is set, inputs may be NaN: they are not there.
     Arrays are read-only views; float inputs keep their dtype, others become floats.
     """
 
@@ -37,6 +39,8 @@ class DataSet:
     features: tuple[str, ...] = ()
     splits: Mapping[str, Array] = field(default_factory=dict)
     preparation: Preparation = None  # type: ignore[assignment]  # __post_init__ fills it
+    auxiliary: Mapping[str, Array] = field(default_factory=dict)
+    missing: bool = False
 
     def __post_init__(self) -> None:
         inputs = _floats(self.inputs)
@@ -51,6 +55,8 @@ class DataSet:
         _set(self, "features", features)
         _set(self, "splits", MappingProxyType(splits))
         _set(self, "preparation", self.preparation or start)
+        auxiliary = {str(name): _frozen(_further(array, name)) for name, array in self.auxiliary.items()}
+        _set(self, "auxiliary", MappingProxyType(auxiliary))
 
     @classmethod
     def labelled(cls, inputs: Any, labels: Any, **fields: Any) -> DataSet:
@@ -147,8 +153,11 @@ class DataSet:
             "features": list(self.features),
             "splits": list(self.splits),
             "preparation": steps,
+            "auxiliary": list(self.auxiliary),
+            "missing": self.missing,
         }
         arrays = {"inputs": self.inputs, **{f"splits.{name}": rows for name, rows in self.splits.items()}}
+        arrays |= {f"auxiliary.{name}": array for name, array in self.auxiliary.items()}
         if self.targets is not None:
             arrays["targets"] = self.targets
         return parts, {**arrays, **{f"preparation.{name}": array for name, array in fitted.items()}}
@@ -166,6 +175,8 @@ class DataSet:
             tuple(parts["features"]),
             {name: arrays[f"splits.{name}"] for name in parts["splits"]},
             Preparation.from_parts(parts["preparation"], fitted),
+            {name: arrays[f"auxiliary.{name}"] for name in parts["auxiliary"]},
+            parts["missing"],
         )
 
     def save(self, path: str | Path) -> None:
@@ -212,6 +223,13 @@ def _frozen(array: Array) -> Array:
     view = array.view()
     view.flags.writeable = False
     return view
+
+
+def _further(targets: Any, name: str) -> Array:
+    array = np.asarray(targets)
+    if array.dtype.kind not in "biuf":
+        raise DataError(f"the auxiliary targets {name!r} are of dtype {array.dtype}: give numbers")
+    return array if array.dtype.kind == "f" else array.astype(np.int64)
 
 
 def _floats(inputs: Any) -> Array:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from pipeline.engine.backends import backend as backend_named
 from pipeline.stages.blocks import Blocks, in_blocks, step_bytes, widest
@@ -90,6 +91,31 @@ class Fit:
     def step(self, rows: Rows) -> None:
         """Take one step of every member on training rows, (batch,) or (members, batch)."""
         self._training.step(rows, max(self._epochs, 1) * max(self._steps_per_epoch, 1))
+
+    def step_on(self, inputs: Any, targets: Any) -> None:
+        """Take one step of every member on examples of its own making: (members, batch, ...) each."""
+        self._training.step_on(np.asarray(inputs), np.asarray(targets), max(self._epochs, 1))
+
+    def outputs(self, inputs: Any) -> npt.NDArray[Any]:
+        """Return what every member's model says to inputs (rows, *features), or (members, rows, *features).
+
+        The outputs are raw, (members, rows, outputs), those of a prediction: without noise.
+        """
+        return self._validating.outputs(self._training, np.asarray(inputs))
+
+    @property
+    def weights(self) -> npt.NDArray[Any]:
+        """A copy of the members' flat weights on the host, (members, size); may be set."""
+        return np.array(self._training.backend.to_host(self._training.weights))
+
+    @weights.setter
+    def weights(self, values: npt.NDArray[Any]) -> None:
+        self._training.weights = self._training.backend.from_host(np.asarray(values, self._training.dtype))
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """The members' seeds."""
+        return tuple(member.seed for member in self.members)
 
     def results(self) -> dict[tuple[str, str], MemberResult]:
         """End the training of all members and return their results."""

@@ -16,7 +16,7 @@ from pipeline.engine import Backend, Executor, Graph, Program
 from pipeline.engine.backends import backend as backend_named
 from pipeline.engine.graph import Spec
 from pipeline.engine.passes import ALL, PLAIN
-from pipeline.errors import ShapeError
+from pipeline.errors import DataError, ShapeError
 from pipeline.stages.net import Layout, Net, bound, discover
 from pipeline.stages.noise import NoRandom
 from pipeline.stages.parts import Placed, at
@@ -29,6 +29,7 @@ CHUNK = 256  # rows: large enough for fast products, small enough for a wide coh
 class Forward:
     """A model's forward pass for `members` at once, with the loss of each example where targets are given.
 
+    `head` names a further output of the model, to give in place of its outputs.
     `values` are the members' float options, (members,) each, by the name `node.option`.
     """
 
@@ -44,9 +45,10 @@ class Forward:
         loss: Placed | None = None,
         targets: Spec | None = None,
         dtype: npt.DTypeLike = "float32",
+        head: str = "",
     ):
         self._model, self._loss, self._layout = model, loss, layout
-        self._inputs, self._targets = inputs, targets
+        self._inputs, self._targets, self._head = inputs, targets, head
         self._dtype = np.dtype(dtype)
         self._backend, self._members, self._values = backend, members, values
         self._executors: dict[tuple[int, bool], Executor] = {}
@@ -94,11 +96,14 @@ class Forward:
         net = Net(bound(self._layout.bind(weights)), rng=NoRandom())
         with at(self._model.node, self._model.stage.ref):
             outputs = self._model.stage.function(x, net, **self._model.traced_options(graph))
-        results = {"outputs": outputs}
+        if self._head and self._head not in net.heads:
+            raise DataError(f"the model has no head {self._head!r}\n    allowed: {', '.join(net.heads)}")
+        results = {"outputs": net.heads[self._head] if self._head else outputs}
         if self._loss is not None and self._targets is not None:
             y = graph.input("targets", (rows, *self._targets.shape), self._targets.dtype)
             with at(self._loss.node, self._loss.stage.ref):
-                results["losses"] = self._loss.stage.function(outputs, y, **self._loss.traced_options(graph))
+                losses = self._loss.stage.function(outputs, y, **self._loss.traced_options(graph))
+            results["losses"] = sum(net.costs, losses)
         return Program(graph, results)
 
     def _fill_rows(self, executor: Executor, name: str, arrays: Sequence[Array], chunk: slice) -> None:
@@ -123,12 +128,13 @@ def forward(
     *,
     node: str = "model",
     backend: str = "numpy",
+    head: str = "",
 ) -> npt.NDArray[Any]:
     """Return what trained members of one architecture say to `inputs`: (members, rows, outputs).
 
     `stage` is the model's, `options` its complete options (`outputs` filled in), one mapping for all members
     or one for each (floats may differ); `parameters` are each member's arrays by name, all of one dtype.
-    ShapeError if the inputs do not fit.
+    ShapeError if the inputs do not fit.  `head` names a further output, to give in their place.
     """
     each = [options] * len(parameters) if isinstance(options, Mapping) else list(options)
     dtype = next(iter(parameters[0].values())).dtype
@@ -138,7 +144,7 @@ def forward(
     layout = _layout(model, spec, dtype, parameters[0])
     values = {f"{node}.{name}": np.array([one[name] for one in each], dtype=dtype) for name in model.varying}
     weights = np.stack([_flat(layout, one) for one in parameters])
-    pass_ = Forward(model, layout, spec, place, len(parameters), values, dtype=dtype)
+    pass_ = Forward(model, layout, spec, place, len(parameters), values, dtype=dtype, head=head)
     return pass_.outputs(place.from_host(weights), [place.from_host(np.asarray(inputs, dtype=spec.dtype))])
 
 

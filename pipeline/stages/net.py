@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,12 +29,16 @@ Array = npt.NDArray[Any]
 
 @dataclass(frozen=True)
 class Parameter:
-    """A parameter as the model asked for it; `weight` is False for biases, which no decay touches."""
+    """A parameter as the model asked for it; `weight` is False for biases, which no decay touches.
+
+    A buffer is a parameter that is not `trained`: the model says itself what it is after a step.
+    """
 
     name: str
     shape: tuple[int, ...]
     init: Initializer
     weight: bool = True
+    trained: bool = True
 
     @property
     def size(self) -> int:
@@ -49,16 +54,27 @@ class Parameter:
 
 
 class Layout:
-    """Where each parameter lies in the flat weights (size,), in the order in which the model made them."""
+    """Where each parameter lies in the flat weights (size,): in the model's order, buffers after the rest."""
 
     def __init__(self, parameters: Sequence[Parameter]):
-        self.parameters = {parameter.name: parameter for parameter in parameters}
-        ends = np.cumsum([0, *(parameter.size for parameter in parameters)]).tolist()
+        ordered = sorted(parameters, key=lambda parameter: not parameter.trained)
+        self.parameters = {parameter.name: parameter for parameter in ordered}
+        ends = np.cumsum([0, *(parameter.size for parameter in ordered)]).tolist()
         self.slices = {
             parameter.name: slice(start, stop)
-            for parameter, start, stop in zip(parameters, ends, ends[1:], strict=False)
+            for parameter, start, stop in zip(ordered, ends, ends[1:], strict=False)
         }
         self.size = int(ends[-1])
+
+    @cached_property
+    def trained(self) -> Layout:
+        """The part that the optimizer steps, at the front of the weights."""
+        return Layout([parameter for parameter in self.parameters.values() if parameter.trained])
+
+    @property
+    def buffers(self) -> list[str]:
+        """The names of the buffers, which lie behind the trained part."""
+        return [name for name, parameter in self.parameters.items() if not parameter.trained]
 
     def bind(self, weights: Any) -> dict[str, Any]:
         """Cut flat weights, a tensor or an array (size,), into parameters by name."""
@@ -95,6 +111,9 @@ class Net:
         self.rng = rng
         self.training = training
         self.activations: dict[str, Any] = {}
+        self.heads: dict[str, Any] = {}
+        self.costs: list[Any] = []
+        self.updates: dict[str, Any] = {}
         self.declared: dict[str, Parameter] = {}
         self._make = make
         self._on_hidden = on_hidden
@@ -105,10 +124,52 @@ class Net:
         """Make the parameter `name`; `init` is a name (he, glorot, orthogonal, normal, zeros, ones), a number
         or a function of (rng, shape).  `weight=False` keeps it from decay and other acts on weights.
         """
-        if name in self.declared:
-            raise StageError(f"the model makes two parameters named {name!r}; give each its own name")
-        self.declared[name] = Parameter(name, tuple(int(n) for n in shape), initializer(init), weight)
-        return self._make(self.declared[name])
+        return self._declare(Parameter(name, tuple(int(n) for n in shape), initializer(init), weight))
+
+    def buffer(self, name: str, shape: Sequence[int], init: str | float | Initializer = 0.0) -> Any:
+        """Make the buffer `name`: state that training changes by `update` alone, a running mean say.
+
+        It is kept with the parameters; no optimizer, penalty or gradient reaches it.
+        """
+        shape = tuple(int(n) for n in shape)
+        return self._declare(Parameter(name, shape, initializer(init), weight=False, trained=False))
+
+    def update(self, name: str, value: Any) -> None:
+        """Let the buffer `name` have `value` after this training step.  Without effect in predictions."""
+        declared = self.declared.get(name)
+        if declared is None or declared.trained:
+            raise StageError(f"update: {name!r} is no buffer of the model; make it by net.buffer first")
+        if tuple(value.shape) != declared.shape:
+            raise StageError(f"update: buffer {name!r} is {declared.shape}, its new value {value.shape}")
+        if self.training:
+            self.updates[name] = value
+
+    def cost(self, values: Any) -> None:
+        """Add `values` (batch,) to the loss of each example: a term that only the model knows.
+
+        It counts in training and in validation losses.
+        """
+        if len(values.shape) != 1:
+            raise StageError(f"a cost is one number an example, (batch,), this one has shape {values.shape}")
+        self.costs.append(values)
+
+    def head(self, name: str, outputs: Any) -> Any:
+        """Mark `outputs` (batch, ...) as a further output of the model, beside what it returns; return it.
+
+        Regularizers read it as `objective.heads[name]`, predictors give it by `head(name, inputs)`.
+        """
+        if name in self.heads:
+            raise StageError(f"the model has two heads named {name!r}; give each its own name")
+        self.heads[name] = outputs
+        return outputs
+
+    def _declare(self, parameter: Parameter) -> Any:
+        if parameter.name in self.declared:
+            raise StageError(
+                f"the model makes two parameters named {parameter.name!r}; give each its own name"
+            )
+        self.declared[parameter.name] = parameter
+        return self._make(parameter)
 
     def dense(
         self, x: Any, width: int, *, name: str, bias: bool = True, init: str | Initializer = "he"

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from pipeline.engine import gradient, ops
-from pipeline.errors import StageError
+from pipeline.errors import DataError, StageError
 from pipeline.stages.net import Net, Parameter, bound
 from pipeline.stages.noise import TracedRandom
 
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
     from pipeline.engine import Tensor
 
 Perturb = Callable[["Tensor", TracedRandom], "Tensor"]
+PerturbExamples = Callable[["Tensor", "Tensor", TracedRandom], tuple["Tensor", "Tensor"]]
 Gradients = dict[str, "Tensor"]
+PERTURBED = ("inputs", "hidden", "weights", "targets", "examples")
 
 
 @dataclass(frozen=True)
@@ -50,14 +53,24 @@ class AfterEpoch:
 @dataclass(frozen=True)
 class _Perturbation:
     path: tuple[str | int, ...]
-    function: Perturb
+    function: Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class _Pass:
+    """What a forward pass gives: the mean loss and what the model made on the way to it."""
+
+    loss: Tensor
+    outputs: Tensor
+    net: Net
 
 
 class Objective:
     """The objective of a step for one member: the mean loss of a minibatch, and what regularizers make of it.
 
-    `inputs` (batch, *features) are the augmented inputs, `targets` the minibatch's targets; `parameters`
-    maps names to tensors, `weights` are those of them that are no biases.
+    `inputs` (batch, *features) are the augmented inputs, `targets` the minibatch's targets, `classes` their
+    number, 0 for numbers.  `parameters` maps names to tensors, `weights` are those of them that are no
+    biases, `named_weights` the same by name.
     """
 
     def __init__(
@@ -70,19 +83,26 @@ class Objective:
         model: Callable[[Tensor, Net], Tensor],
         model_node: str,
         loss: Callable[[Tensor, Tensor], Tensor],
+        classes: int = 0,
+        buffers: Mapping[str, Tensor] = MappingProxyType({}),
+        auxiliary: Mapping[str, Tensor] = MappingProxyType({}),
+        unlabelled: Callable[[int], Tensor] | None = None,
     ):
         self.inputs = inputs
         self.targets = targets
+        self.classes = classes
         self.parameters = dict(parameters)
-        self.weights = [parameters[name] for name, parameter in declared.items() if parameter.weight]
+        self.auxiliary = auxiliary
+        self.named_weights = {name: parameters[name] for name, p in declared.items() if p.weight}
+        self.weights = list(self.named_weights.values())
         self.after_epoch_rules: list[AfterEpoch] = []
-        self._weight_names = [name for name, parameter in declared.items() if parameter.weight]
+        self._buffers, self._unlabelled = buffers, unlabelled
         self._model, self._model_node, self._loss_function = model, model_node, loss
         self._node = ""
-        self._forward: tuple[Tensor, Tensor, dict[str, Tensor]] | None = None
+        self._forward: _Pass | None = None
         self._penalties: list[Tensor] = []
         self._mixes: list[tuple[Any, Tensor]] = []
-        self._perturbations: dict[str, list[_Perturbation]] = {"inputs": [], "hidden": [], "weights": []}
+        self._perturbations: dict[str, list[_Perturbation]] = {what: [] for what in PERTURBED}
         self._on_gradients: list[Callable[[Gradients], Gradients]] = []
         self._after_step: list[Callable[[Tensor], Tensor]] = []
 
@@ -91,29 +111,66 @@ class Objective:
     @property
     def loss(self) -> Tensor:
         """The mean loss of the minibatch in training's forward pass, without penalties."""
-        return self._run()[0]
+        return self._run().loss
 
     @property
     def outputs(self) -> Tensor:
         """The model's outputs (batch, outputs) in training's forward pass."""
-        return self._run()[1]
+        return self._run().outputs
 
     @property
     def hidden(self) -> Mapping[str, Tensor]:
         """The hidden activations that the model marked, by name, as perturbed in training's forward pass."""
-        return self._run()[2]
+        return self._run().net.activations
+
+    @property
+    def heads(self) -> Mapping[str, Tensor]:
+        """The further outputs that the model marked, by name, in training's forward pass."""
+        return self._run().net.heads
+
+    @property
+    def updates(self) -> Mapping[str, Tensor]:
+        """The buffers that the model changed in training's forward pass, by name."""
+        return self._run().net.updates
+
+    def unlabelled(self, rows: int) -> Tensor:
+        """Return inputs (rows, *features) of the split `unlabelled`, drawn anew at each step."""
+        if self._unlabelled is None:
+            raise DataError(
+                "the data set has no split `unlabelled`\n"
+                "    make one, by transform.unlabel say, or name its rows in `splits`"
+            )
+        return self._unlabelled(rows)
 
     def gradient(self, x: Tensor) -> Tensor:
         """Return the gradient of `loss` with respect to the inputs, a parameter or a hidden activation."""
         return gradient(self.loss, [x])[0]
 
-    def loss_at(self, *, inputs: Tensor | None = None, weights: Sequence[Tensor] | None = None) -> Tensor:
-        """Return the mean loss at other inputs or other weights (in the order of `weights`), same noise."""
+    def loss_at(
+        self,
+        *,
+        inputs: Tensor | None = None,
+        weights: Sequence[Tensor] | None = None,
+        targets: Tensor | None = None,
+    ) -> Tensor:
+        """Return the mean loss at other inputs, weights (in the order of `weights`) or targets, same noise.
+
+        Targets are as in the data, or probabilities (batch, classes).
+        """
         self._run()
         parameters = dict(self.parameters)
         if weights is not None:
-            parameters.update(zip(self._weight_names, weights, strict=True))
-        return self._pass(self.inputs if inputs is None else inputs, parameters)[0]
+            parameters.update(zip(self.named_weights, weights, strict=True))
+        x, y = self.inputs if inputs is None else inputs, self.targets if targets is None else targets
+        return self._pass(x, y, parameters).loss
+
+    def outputs_at(self, inputs: Tensor) -> Tensor:
+        """Return the model's outputs for any inputs (rows, *features), with training's noise.
+
+        The noise is the same for the same number of rows.
+        """
+        self._run()
+        return self._mapped(inputs, self.parameters)[0]
 
     # Acting
 
@@ -140,6 +197,14 @@ class Objective:
     def on_weights(self, function: Perturb) -> None:
         """Let `function(w, rng)` perturb each weight in training's forward pass."""
         self._perturb("weights", function)
+
+    def on_targets(self, function: Perturb) -> None:
+        """Let `function(targets, rng)` change the targets: probabilities (batch, classes), or numbers."""
+        self._perturb("targets", function)
+
+    def on_examples(self, function: PerturbExamples) -> None:
+        """Let `function(inputs, targets, rng)` change both; targets are as in `on_targets`."""
+        self._perturb("examples", function)
 
     def on_gradients(self, function: Callable[[Gradients], Gradients]) -> None:
         """Let `function(gradients)` change the gradients, parameter name -> tensor, before the step."""
@@ -187,7 +252,7 @@ class Objective:
         """Return the parameters after every `after_step`."""
         result = dict(parameters)
         for function in self._after_step:
-            for name in self._weight_names:
+            for name in self.named_weights:
                 result[name] = function(result[name])
         return result
 
@@ -196,7 +261,7 @@ class Objective:
         """Whether anything changes the weights after a step."""
         return bool(self._after_step)
 
-    def _perturb(self, what: str, function: Perturb) -> None:
+    def _perturb(self, what: str, function: Callable[..., Any]) -> None:
         if self._forward is not None:
             raise StageError(
                 f"on_{what} comes too late: the forward pass was made when a regularizer read the loss, "
@@ -206,36 +271,53 @@ class Objective:
         mine = sum(perturbation.path[0] == self._node for perturbation in known)
         known.append(_Perturbation((self._node, what, mine), function))
 
-    def _perturbed(self, what: str, name: str, tensor: Tensor) -> Tensor:
+    def _perturbed(self, what: str, name: str, tensor: Tensor, noise: tuple[str | int, ...] = ()) -> Tensor:
         for perturbation in self._perturbations[what]:
-            rng = TracedRandom(tensor.graph, *perturbation.path, name)
+            rng = TracedRandom(tensor.graph, *perturbation.path, name, *noise)
             shape = tensor.shape
             tensor = perturbation.function(tensor, rng)
             if tensor.shape != shape:
                 raise StageError(f"on_{what} changed the shape of {name!r} from {shape} to {tensor.shape}")
         return tensor
 
-    def _run(self) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
+    def _run(self) -> _Pass:
         if self._forward is None:
-            self._forward = self._pass(self.inputs, self.parameters)
+            self._forward = self._pass(self.inputs, self.targets, self.parameters)
         return self._forward
 
-    def _pass(
-        self, inputs: Tensor, parameters: Mapping[str, Tensor]
-    ) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
-        seen = dict(parameters)
-        for name in self._weight_names:
-            seen[name] = self._perturbed("weights", name, seen[name])
-        net = Net(
-            bound(seen),
-            rng=TracedRandom(inputs.graph, self._model_node),
-            training=True,
-            on_hidden=lambda name, h: self._perturbed("hidden", name, h),
-        )
-        outputs = self._model(self._perturbed("inputs", "inputs", inputs), net)
-        losses = self._loss_function(outputs, self.targets)
+    def _pass(self, inputs: Tensor, targets: Tensor, parameters: Mapping[str, Tensor]) -> _Pass:
+        if self._perturbations["examples"] or self._perturbations["targets"]:
+            targets = self._probabilities(targets)
+        for perturbation in self._perturbations["examples"]:
+            rng = TracedRandom(inputs.graph, *perturbation.path)
+            inputs, targets = perturbation.function(inputs, targets, rng)
+        targets = self._perturbed("targets", "targets", targets)
+        outputs, net = self._mapped(inputs, parameters)
+        if self.classes == 2 and outputs.shape[-1] == 1 and targets.ndim == 2:
+            targets = targets[:, 1:]  # of two classes one output tells the second's probability
+        losses = self._loss_function(outputs, targets)
         if losses.shape != inputs.shape[:1]:
             raise StageError(
                 f"the loss gives shape {losses.shape}, not one number an example, {inputs.shape[:1]}"
             )
-        return ops.mean(losses), outputs, net.activations
+        return _Pass(ops.mean(sum(net.costs, losses)), outputs, net)
+
+    def _mapped(self, inputs: Tensor, parameters: Mapping[str, Tensor]) -> tuple[Tensor, Net]:
+        rows = inputs.shape[0]
+        noise = () if rows == self.inputs.shape[0] else ("rows", rows)
+        seen = {**parameters, **self._buffers}
+        for name in self.named_weights:
+            seen[name] = self._perturbed("weights", name, seen[name])
+        net = Net(
+            bound(seen),
+            rng=TracedRandom(inputs.graph, self._model_node, *noise),
+            training=True,
+            on_hidden=lambda name, h: self._perturbed("hidden", name, h, noise),
+        )
+        return self._model(self._perturbed("inputs", "inputs", inputs, noise), net), net
+
+    def _probabilities(self, targets: Tensor) -> Tensor:
+        if not self.classes or targets.ndim > 1:
+            return targets
+        dtype = next(iter(self.parameters.values())).dtype  # inputs may be whole numbers
+        return ops.cast(ops.one_hot(targets, self.classes), dtype)  # type: ignore[no-any-return]

@@ -56,6 +56,13 @@ def _checked(inputs: Array, network: Network) -> Array:
     return inputs
 
 
+def head_of(network: Network, name: str, inputs: Array) -> Array:
+    """Return the raw outputs (rows, ...) of a network's head, for prepared inputs."""
+    checked = _checked(inputs, network)
+    found: Array = forward(network.stage, network.options, [network.parameters], checked, head=name)[0]
+    return found
+
+
 def fitting(inputs: Array, given: Preparation, needed: Preparation) -> Array:
     """Return a data set's inputs as a network needs them; refuse those that were prepared otherwise."""
     if given.digest == needed.digest:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pipeline.errors import DataError, StageError
 from pipeline.stages.dataset import DataSet
 from pipeline.stages.parts import at
-from pipeline.stages.predicting import Source, evaluated, fitting
+from pipeline.stages.predicting import Source, evaluated, fitting, head_of
 from pipeline.stages.preparation import Preparation
 
 if TYPE_CHECKING:
@@ -82,6 +82,15 @@ class Predictor(ABC):
             )
         inputs, _ = data.split(split)
         return self._from(lambda preparation: fitting(inputs, data.preparation, preparation))
+
+    def head(self, name: str, inputs: Any) -> Array:
+        """Return a further output that the model marked, raw (rows, ...), from *prepared* inputs.
+
+        Of a committee, the mean of its networks' heads.
+        """
+        prepared = np.asarray(inputs)
+        found: Array = np.mean([head_of(network, name, prepared) for network in self.networks], axis=0)
+        return found
 
     def classify(self, inputs: Any) -> Array:
         """Return the name of the likeliest class for each row of *raw* inputs."""

@@ -5,15 +5,15 @@ augment -> model -> loss -> regularizers -> gradients -> on_gradients -> optimiz
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.engine import Graph, Program, Tensor, gradient
+from pipeline.engine import Graph, Program, Tensor, gradient, ops
 from pipeline.engine.graph import RandomInput, Spec
 from pipeline.errors import StageError
 from pipeline.stages import optimizing
@@ -23,21 +23,44 @@ from pipeline.stages.objective import AfterEpoch, Objective
 from pipeline.stages.parts import Parts, Placed, at
 
 INPUTS, TARGETS, WEIGHTS, STEP, LOSS = "inputs", "targets", "weights", "t", "loss"
+AUXILIARY, UNLABELLED = "auxiliary:", "unlabelled"  # the first is followed by a name
 
 
 @dataclass(frozen=True)
 class Batch:
-    """What an example is: the shape and dtype of its inputs and of its targets."""
+    """What an example is: the shape and dtype of its inputs and of its targets, further ones by name.
+
+    `classes` is the number of classes, 0 for numbers; `unlabelled` says whether there are examples without.
+    """
 
     inputs: Spec
     targets: Spec
+    auxiliary: Mapping[str, Spec] = field(default_factory=dict)
+    classes: int = 0
+    unlabelled: bool = False
 
     def of(self, rows: int, graph: Graph) -> tuple[Tensor, Tensor]:
         """Declare a minibatch of `rows` examples as inputs of a graph."""
-        return (
-            graph.input(INPUTS, (rows, *self.inputs.shape), self.inputs.dtype),
-            graph.input(TARGETS, (rows, *self.targets.shape), self.targets.dtype),
-        )
+        return _rows(INPUTS, rows, self.inputs, graph), _rows(TARGETS, rows, self.targets, graph)
+
+    def auxiliary_of(self, rows: int, graph: Graph) -> dict[str, Tensor]:
+        """Declare a minibatch's further targets."""
+        return {name: _rows(AUXILIARY + name, rows, spec, graph) for name, spec in self.auxiliary.items()}
+
+    def unlabelled_of(self, graph: Graph) -> Callable[[int], Tensor] | None:
+        """Return what declares a minibatch of unlabelled examples, the same for all who ask for one."""
+
+        def declared(rows: int) -> Tensor:
+            known = graph.inputs.get(UNLABELLED)
+            if known is not None and known.shape[0] != rows:
+                raise StageError(f"one step draws {known.shape[0]} and {rows} unlabelled examples; ask alike")
+            return _rows(UNLABELLED, rows, self.inputs, graph) if known is None else known
+
+        return declared if self.unlabelled else None
+
+
+def _rows(name: str, rows: int, spec: Spec, graph: Graph) -> Tensor:
+    return graph.input(name, (rows, *spec.shape), spec.dtype)
 
 
 @dataclass(frozen=True)
@@ -94,7 +117,7 @@ class StepTracer:
         self.layout = layout
         self.batch = batch
         self.dtype = np.dtype(dtype)
-        shapes = {name: parameter.shape for name, parameter in layout.parameters.items()}
+        shapes = {name: parameter.shape for name, parameter in layout.trained.parameters.items()}
         with at(parts.optimizer.node, parts.optimizer.stage.ref):
             self.groups = optimizing.groups(self._plain_optimizer, shapes, self.dtype)
 
@@ -107,6 +130,8 @@ class StepTracer:
         objective = self._objective(graph, rows)
         t = graph.input(STEP, ())
         weights, state = self._optimized(graph, objective, t, steps, templates or {})
+        if self.layout.buffers:
+            weights = ops.concatenate([weights, *self._buffered(graph, objective)])
         next_state = {
             optimizing.state_name(group, place): leaf
             for group, nested in state.items()
@@ -133,12 +158,17 @@ class StepTracer:
         for part in self.parts.augment:
             with at(part.node, part.stage.ref):
                 x = self._augmented(graph, part, x)
-        weights = graph.input(WEIGHTS, (self.layout.size,))
+        known = self.layout.bind(graph.input(WEIGHTS, (self.layout.size,)))
+        trained = self.layout.trained.parameters
         objective = Objective(
             x,
             y,
-            self.layout.bind(weights),
-            self.layout.parameters,
+            {name: known[name] for name in trained},
+            trained,
+            classes=self.batch.classes,
+            buffers={name: known[name] for name in self.layout.buffers},
+            auxiliary=self.batch.auxiliary_of(rows, graph),
+            unlabelled=self.batch.unlabelled_of(graph),
             model=partial(_called, self.parts.model, graph),
             model_node=self.parts.model.node,
             loss=partial(_called, self.parts.loss, graph),
@@ -158,8 +188,9 @@ class StepTracer:
     def _optimized(
         self, graph: Graph, objective: Objective, t: Tensor, steps: int, templates: Mapping[str, Any]
     ) -> tuple[Tensor, dict[str, Any]]:
-        names = list(self.layout.parameters)
+        names = list(self.layout.trained.parameters)
         total = objective.total()
+        layout = self.layout.trained
         found = gradient(total, [objective.parameters[name] for name in names])
         gradients = objective.changed_gradients(dict(zip(names, found, strict=True)))
         step = self._optimizer(graph, t, steps)
@@ -170,8 +201,14 @@ class StepTracer:
             else:
                 weights, state = self._one_by_one(graph, objective, step, gradients, t, templates)
         if objective.acts_after_step:
-            weights = self.layout.flat(objective.stepped(self.layout.bind(weights)))
+            weights = layout.flat(objective.stepped(layout.bind(weights)))
         return weights, state
+
+    def _buffered(self, graph: Graph, objective: Objective) -> list[Tensor]:
+        """Return the buffers after the step, flat, in their order."""
+        before = self.layout.bind(graph.inputs[WEIGHTS])
+        after = {**before, **objective.updates}
+        return [ops.reshape(after[name], (-1,)) for name in self.layout.buffers]
 
     def _flat(
         self,
@@ -182,8 +219,10 @@ class StepTracer:
         templates: Mapping[str, Any],
     ) -> tuple[Tensor, dict[str, Any]]:
         before = optimizing.state_inputs(graph, optimizing.FLAT, templates.get(optimizing.FLAT))
-        g = self.layout.flat(gradients)
-        weights, after = optimizing.apply(step, graph.inputs[WEIGHTS], g, before, t)
+        g = self.layout.trained.flat(gradients)
+        w = graph.inputs[WEIGHTS]
+        w = w[: self.layout.trained.size] if self.layout.buffers else w
+        weights, after = optimizing.apply(step, w, g, before, t)
         return weights, {optimizing.FLAT: after}
 
     def _one_by_one(
@@ -199,7 +238,7 @@ class StepTracer:
         for name, w in objective.parameters.items():
             before = optimizing.state_inputs(graph, name, templates.get(name))
             stepped[name], state[name] = optimizing.apply(step, w, gradients[name], before, t)
-        return self.layout.flat(stepped), state
+        return self.layout.trained.flat(stepped), state
 
     def _optimizer(self, graph: Graph, t: Tensor, steps: int) -> optimizing.Optimizer:
         """Return the optimizer with its options; a schedule multiplies its `lr`."""

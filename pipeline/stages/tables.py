@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -15,24 +15,43 @@ from pipeline.errors import DataError
 from pipeline.stages.cohort import CohortSpec, Member
 from pipeline.stages.dataset import DataSet
 from pipeline.stages.parts import at
-from pipeline.stages.step import Batch
+from pipeline.stages.step import AUXILIARY, INPUTS, TARGETS, UNLABELLED, Batch
 
 Array = Any
-VALIDATION = "validation"
+TRAIN, VALIDATION = "train", "validation"
 
 
 @dataclass(frozen=True)
 class Table:
-    """The inputs (rows, *features) and targets of a split."""
+    """The inputs (rows, *features) and targets of a split, further targets by name.
+
+    `unlabelled` are the inputs of the split of that name, for the train split alone.
+    """
 
     inputs: Array
     targets: Array
+    auxiliary: Mapping[str, Array] = field(default_factory=dict)
+    classes: int = 0
+    unlabelled: Array | None = None
 
     @classmethod
     def of(cls, data: DataSet, split: str, dtype: npt.DTypeLike, backend: Backend) -> Table:
         """Copy a split to the backend, floats in `dtype`."""
+
+        def placed(array: npt.NDArray[Any]) -> Array:
+            return backend.from_host(_in(np.asarray(array), dtype))
+
         inputs, targets = data.split(split)
-        return cls(*(backend.from_host(_in(array, dtype)) for array in (inputs, np.asarray(targets))))
+        assert targets is not None  # `checked` was here
+        rows = data.rows(split)
+        more = split == TRAIN and UNLABELLED in data.splits
+        return cls(
+            placed(inputs),
+            placed(targets),
+            {name: placed(array[rows]) for name, array in data.auxiliary.items()},
+            len(data.classes),
+            placed(data.split(UNLABELLED)[0]) if more else None,
+        )
 
     def __len__(self) -> int:
         return len(self.inputs)
@@ -40,7 +59,19 @@ class Table:
     @property
     def batch(self) -> Batch:
         """What an example is."""
-        return Batch(*(Spec(tuple(a.shape[1:]), np.dtype(a.dtype)) for a in (self.inputs, self.targets)))
+        return Batch(
+            _spec(self.inputs),
+            _spec(self.targets),
+            {name: _spec(array) for name, array in self.auxiliary.items()},
+            self.classes,
+            self.unlabelled is not None,
+        )
+
+    @property
+    def columns(self) -> dict[str, Array]:
+        """What is gathered for each example, by the name of the step's input."""
+        further = {AUXILIARY + name: array for name, array in self.auxiliary.items()}
+        return {INPUTS: self.inputs, TARGETS: self.targets, **further}
 
 
 @dataclass(frozen=True)
@@ -86,13 +117,18 @@ def checked(spec: CohortSpec, datasets: Mapping[str, DataSet]) -> None:
         with at(spec.node):
             if data.targets is None:
                 raise DataError("the data set has no targets to train on; load it with targets")
-            if not len(data.rows("train")):
+            if data.missing and np.isnan(data.inputs).any():
+                raise DataError(
+                    "inputs are missing (NaN), and a net cannot be trained on them\n"
+                    "    fill them by transform.impute, or give the net a mask by transform.mask"
+                )
+            if not len(data.rows(TRAIN)):
                 raise DataError("the train split is empty; give it a larger share")
 
 
 def form(data: DataSet) -> tuple[Any, ...]:
     """Return what members must have in common to train together: shapes and numbers of rows."""
-    rows = {split: len(data.rows(split)) for split in ("train", VALIDATION) if split in data.splits}
+    rows = {name: len(data.rows(name)) for name in (TRAIN, VALIDATION, UNLABELLED) if name in data.splits}
     targets = () if data.targets is None else data.targets.shape[1:]
     return (
         data.inputs.shape[1:],
@@ -100,9 +136,15 @@ def form(data: DataSet) -> tuple[Any, ...]:
         targets,
         data.task,
         data.classes,
-        rows.get("train", len(data)),
+        rows.get(TRAIN, len(data)),
         rows.get(VALIDATION, 0),
+        rows.get(UNLABELLED, 0),
+        tuple((name, array.shape[1:], array.dtype.kind) for name, array in sorted(data.auxiliary.items())),
     )
+
+
+def _spec(array: Array) -> Spec:
+    return Spec(tuple(array.shape[1:]), np.dtype(array.dtype))
 
 
 def _in(array: npt.NDArray[Any], dtype: npt.DTypeLike) -> npt.NDArray[Any]:

@@ -20,7 +20,7 @@ from pipeline.stages.cohort import Member
 from pipeline.stages.feeding import Feed
 from pipeline.stages.parts import Parts
 from pipeline.stages.seeds import Rows, RowStream, Seeds
-from pipeline.stages.step import INPUTS, LOSS, TARGETS, WEIGHTS, Rule, Step, StepTracer
+from pipeline.stages.step import INPUTS, LOSS, TARGETS, UNLABELLED, WEIGHTS, Rule, Step, StepTracer
 from pipeline.stages.tables import Tables
 
 Array = Any
@@ -109,9 +109,20 @@ class Training:
         self._activate(bound)
         self.steps_done += 1
         bound.feed.load(rows, self.steps_done)
+        self._run(bound, rows.shape[-1])
+
+    def step_on(self, inputs: Array, targets: Array, steps: int) -> None:
+        """Step on examples that are given, (members, batch, ...) each, in a training of `steps` steps."""
+        bound = self._executor(inputs.shape[1], False, steps)
+        self._activate(bound)
+        self.steps_done += 1
+        bound.feed.put(inputs, targets, self.steps_done)
+        self._run(bound, inputs.shape[1])
+
+    def _run(self, bound: _Bound, rows: int) -> None:
         bound.run()
-        self.backend.xp.add(self._loss_sum, bound.loss * rows.shape[-1], out=self._loss_sum)
-        self._examples += rows.shape[-1]
+        self.backend.xp.add(self._loss_sum, bound.loss * rows, out=self._loss_sum)
+        self._examples += rows
         if self._templates is None:
             self._settle(bound)
 
@@ -134,6 +145,10 @@ class Training:
     def weights(self) -> Array:
         """The members' flat weights on the backend, (members, size), valid until the next step."""
         return self._state[WEIGHTS]
+
+    @weights.setter
+    def weights(self, values: Array) -> None:
+        self._state[WEIGHTS][...] = values
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -164,13 +179,14 @@ class Training:
         for name in self.values.keys() & executor.inputs.keys():
             value = self.values[name] if name in batched else self.values[name][0]
             self.backend.xp.copyto(executor.inputs[name], self.backend.from_host(value))
-        feed = Feed(executor, step.randoms, self.tables, self.seeds, self._stream, shared)
+        feed = Feed(self._node, executor, step.randoms, self.tables, self.seeds, self._stream, shared)
         return _Bound(step, executor, feed, replayed(executor), executor.outputs[LOSS])
 
     def batched(self, step: Step, shared: bool) -> frozenset[str]:
         """Return the inputs of a step that differ between members, `shared` minibatches not among them."""
         batched = {WEIGHTS, *step.state, *self._differing()}
-        batched |= set() if shared else {INPUTS, TARGETS}
+        gathered = {INPUTS, TARGETS, UNLABELLED, *self.tables.tables[0].columns}
+        batched |= set() if shared else gathered
         batched |= set() if self.seeds.shared else step.randoms.keys()
         return frozenset(batched & step.program.graph.inputs.keys())
 

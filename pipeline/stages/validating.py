@@ -45,6 +45,14 @@ class Validating:
             errors.append(self._errors(found["outputs"], wanted))
         return self._named(np.concatenate(losses, axis=1), np.concatenate(errors, axis=1))
 
+    def outputs(self, training: Training | Blocks, inputs: Array) -> Array:
+        """Return the members' outputs (members, rows, ...) for inputs (rows, ...) or (members, rows, ...)."""
+        forward = self._forward or self._begin(training)
+        one = self._tables.tables[0].inputs
+        given = training.backend.from_host(inputs.astype(one.dtype, copy=False))
+        each = list(given) if inputs.ndim > one.ndim else [given]
+        return forward.outputs(training.weights, each)
+
     def keep(self, slots: Sequence[int]) -> None:
         """Measure only the members in `slots` from now on."""
         self._tables = self._tables.keep(slots)

@@ -37,6 +37,12 @@ def _shapes(data: DataSet) -> Iterator[str]:
         yield f"the inputs are empty: shape {data.inputs.shape}\n    load at least one row of one feature"
     if data.features and data.inputs.shape[1:] != (len(data.features),):
         yield f"{len(data.features)} features are named, but the inputs have shape {data.inputs.shape}"
+    for name, array in data.auxiliary.items():
+        if array.ndim == 0 or len(array) != len(data.inputs):
+            yield (
+                f"{len(data.inputs)} rows of inputs, but auxiliary targets {name!r} of shape {array.shape}\n"
+                "    give one for each row"
+            )
     if data.targets is None:
         return
     if len(data.targets) != len(data.inputs):
@@ -52,10 +58,11 @@ def _shapes(data: DataSet) -> Iterator[str]:
 
 
 def _values(data: DataSet) -> Iterator[str]:
-    for what, array in (("inputs", data.inputs), ("targets", data.targets)):
+    further = ((f"auxiliary targets {name!r}", array) for name, array in data.auxiliary.items())
+    for what, array in (("inputs", data.inputs), ("targets", data.targets), *further):
         if array is None or array.dtype.kind != "f":
             continue
-        bad = ~np.isfinite(array)
+        bad = np.isinf(array) if data.missing and what == "inputs" else ~np.isfinite(array)
         if bad.any():
             yield _not_finite(what, array, bad, data.features if what == "inputs" else ())
 
