@@ -5,6 +5,8 @@ Shapes are those of one member.  Axes may be given from either side.  Nothing he
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pipeline.engine.convolution import convolve
 from pipeline.engine.elementwise import (
     ACTIVATIONS,
@@ -121,6 +123,7 @@ __all__ = [
     "flip",
     "floor",
     "gelu",
+    "gradient",
     "greater",
     "greater_equal",
     "identity",
@@ -177,6 +180,16 @@ __all__ = [
     "windows",
     "zeros_like",
 ]
+
+
+def gradient(y: Tensor, wrt: Sequence[Tensor]) -> tuple[Tensor, ...]:
+    """Return the gradient of the scalar `y` with respect to each of `wrt`, traced too.
+
+    Only of tensors: of arrays nothing is known of how they came about.
+    """
+    from pipeline.engine import gradients  # which is written with these operations
+
+    return gradients.gradient(y, wrt)
 
 
 def _attach_operators() -> None:
