@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pipeline import exhibits, nn, options, testing
+    from pipeline import calculus, exhibits, nn, options, testing
     from pipeline.api import load, run
     from pipeline.engine import ops
     from pipeline.errors import (
@@ -63,6 +63,7 @@ _HOME = {
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names.split()}
 _MODULES = {
+    "calculus": "pipeline.calculus",
     "exhibits": "pipeline.exhibits",
     "ops": "pipeline.engine.ops",
     "nn": "pipeline.nn",
@@ -84,6 +85,7 @@ __all__ = [
     "UserError",
     "Verdict",
     "augment",
+    "calculus",
     "data",
     "ensemble",
     "evaluate",

@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[1]
 LAYERS = [
     ("errors", ["pipeline.errors"]),
     ("engine", ["pipeline.engine"]),
+    ("calculus", ["pipeline.calculus"]),
     (
         "stages",
         [
@@ -36,7 +37,14 @@ LAYERS = [
 RANK = {prefix: rank for rank, (_, prefixes) in enumerate(LAYERS) for prefix in prefixes}
 
 # What a plugin may import of plait: the public names, and these modules.
-PUBLIC_MODULES = {"pipeline.options", "pipeline.nn", "pipeline.ops", "pipeline.testing", "pipeline.exhibits"}
+PUBLIC_MODULES = {
+    "pipeline.calculus",
+    "pipeline.options",
+    "pipeline.nn",
+    "pipeline.ops",
+    "pipeline.testing",
+    "pipeline.exhibits",
+}
 
 FRAMEWORK = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "pipeline").rglob("*.py"))
 PLUGINS = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "plugins").rglob("*.py"))
