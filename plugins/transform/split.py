@@ -29,26 +29,57 @@ def split(data, rng, *, validation: Probability = 0.15, test: Probability = 0.15
     stratify = stratify and data.task == "classes"
     if stratify:
         _check_classes(data, rows, sizes)
-    splits = {}
+    _check_sizes(data, rows, sizes, shares)
+    labels = data.targets[rows] if stratify else np.zeros(len(rows), np.int64)
+    table = _table(np.bincount(labels), [len(rows) - sum(sizes.values()), *sizes.values()])
+    if stratify:
+        _check_train(data, table)
+    parts = _parts(rows, labels, table, rng)
+    return data.with_splits(**dict(zip(("train", *sizes), parts, strict=True)))
+
+
+def _table(counts, sizes):
+    """Return how many rows of each class (columns) each split gets (rows): its share, up to one row.
+
+    Every split has at least its share rounded down.  What is missing goes, class by class, to the splits
+    that lack most (the exchange argument of Gale and Ryser: so all sums come out).
+    """
+    shares = np.outer(sizes, counts)
+    table, rest = shares // counts.sum(), shares % counts.sum()
+    lacking = sizes - table.sum(axis=1)
+    for label, missing in enumerate(counts - table.sum(axis=0)):
+        chosen = np.lexsort((-rest[:, label], -lacking))[:missing]
+        table[chosen, label] += 1
+        lacking[chosen] -= 1
+    return table
+
+
+def _parts(rows, labels, table, rng):
+    """Return the rows of each split, drawn at random from each class."""
+    order = rng.permutation(len(rows))
+    order = order[np.argsort(labels[order], kind="stable")]
+    splits, classes = table.shape
+    owner = np.repeat(np.tile(np.arange(splits), classes), table.T.reshape(-1))
+    return [np.sort(rows[order[owner == split]]) for split in range(splits)]
+
+
+def _check_sizes(data, rows, sizes, shares):
+    left = len(rows)
     for name, size in sizes.items():
-        if not 0 < size < len(rows):
+        if not 0 < size < left:
             raise DataError(
                 f"{shares[name]:g} of {len(data)} rows is no row for {name!r}\n    give it a larger share"
             )
-        rows, splits[name] = _part(data, rows, size, stratify, rng)
-    return data.with_splits(train=rows, **splits)
+        left -= size
 
 
-def _part(data, rows, size, stratify, rng):
-    from sklearn.model_selection import train_test_split
-
-    state = int(rng.integers(2**32))
-    labels = data.targets[rows] if stratify else None
-    try:
-        rest, part = train_test_split(rows, test_size=size, random_state=state, stratify=labels)
-    except ValueError as error:
-        raise DataError(f"{len(rows)} rows cannot be split: {error}\n    or use `stratify: false`") from error
-    return np.sort(rest), np.sort(part)
+def _check_train(data, table):
+    counts = table.sum(axis=0)
+    for label in np.flatnonzero((counts > 0) & (table[0] == 0)):
+        raise DataError(
+            f"class {data.classes[label]!r} has {counts[label]} rows, and none would be left to train on\n"
+            "    load more rows of it, give more rows to training, or use `stratify: false`"
+        )
 
 
 def _check_classes(data, rows, sizes):

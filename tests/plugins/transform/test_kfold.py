@@ -1,5 +1,7 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline import DataError, DataSet, OptionError
 from plugins.transform.kfold import kfold
@@ -24,6 +26,23 @@ def test_the_folds_hold_out_every_row_once():
 def test_each_fold_has_its_share_of_every_class():
     for i in range(5):
         assert np.bincount(fold(data(), i).split("validation")[1]).tolist() == [6, 4]
+
+
+@given(counts=st.lists(st.integers(7, 40), min_size=1, max_size=8), folds=st.integers(2, 7))
+def test_folds_are_complete_and_even_in_rows_and_in_classes(counts, folds):
+    source = data(counts)
+    held_out = [fold(source, i, folds=folds).rows("validation") for i in range(folds)]
+    assert sorted(np.concatenate(held_out)) == list(range(sum(counts)))
+    assert np.ptp([len(rows) for rows in held_out]) <= 1
+    classes = np.array([np.bincount(source.targets[rows], minlength=len(counts)) for rows in held_out])
+    assert (np.ptp(classes, axis=0) <= 1).all()
+
+
+def test_rows_are_drawn_at_random_by_the_seed():
+    source = DataSet(np.zeros((60, 1)), np.zeros(60, np.int64))
+    first, other = (kfold(source, np.random.default_rng(seed)).rows("validation").tolist() for seed in (0, 1))
+    assert first != other
+    assert max(np.diff(first)) > 5
 
 
 def test_test_rows_stay_and_validation_rows_are_divided_anew():

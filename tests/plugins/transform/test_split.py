@@ -1,5 +1,7 @@
 import numpy as np
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from pipeline import DataError, DataSet, OptionError
 from plugins.data.digits import digits
@@ -29,6 +31,29 @@ def test_each_split_has_its_share_of_every_class():
     data = divided(labelled([60, 40]), validation=0.2, test=0.1)
     for name, counts in {"train": [42, 28], "test": [6, 4], "validation": [12, 8]}.items():
         assert np.bincount(data.split(name)[1]).tolist() == counts
+
+
+@given(
+    counts=st.lists(st.integers(3, 60), min_size=1, max_size=12),
+    validation=st.floats(0, 0.6),
+    test=st.floats(0, 0.6),
+    stratify=st.booleans(),
+)
+def test_splits_are_disjoint_complete_of_the_size_and_of_the_classes_asked_for(
+    counts, validation, test, stratify
+):
+    assume(validation + test < 1)
+    data, total = labelled(counts), sum(counts)
+    try:
+        splits = divided(data, validation=validation, test=test, stratify=stratify).splits
+    except DataError:
+        assume(False)
+    assert sorted(np.concatenate(list(splits.values()))) == list(range(total))
+    for name, share in (("validation", validation), ("test", test)):
+        assert len(splits.get(name, ())) == round(share * total)
+    for rows in splits.values() if stratify else ():
+        found = np.bincount(data.targets[rows], minlength=len(counts))
+        assert (np.abs(found - len(rows) * np.array(counts) / total) <= 1).all()
 
 
 def test_rows_are_drawn_at_random_by_the_seed():
@@ -67,7 +92,11 @@ def test_digits_are_divided_as_the_demo_does():
             r"class '1' has 2 rows, too few to be in each of the 3 splits(.|\n)*stratify: false",
         ),
         (labelled([20] * 5), {"test": 0.03}, "split 'test' gets 3 rows, fewer than the 5 classes"),
-        (labelled([3, 97]), {"test": 0.6, "validation": 0.2}, "stratify: false"),
+        (
+            labelled([3, 97]),
+            {"test": 0.6, "validation": 0.3},
+            r"class '0' has 3 rows, and none would be left(.|\n)*stratify: false",
+        ),
         (labelled([5, 5]), {"test": 0.01, "stratify": False}, "0.01 of 10 rows is no row for 'test'"),
         (labelled([50, 50]).with_splits(train=[1, 1, 60]), {}, r"split before transform\.bootstrap"),
     ],
