@@ -71,7 +71,7 @@ def test_the_tutorial_works_word_by_word(follow):
 
 def test_the_stages_of_the_page_on_stages_run_and_conform(follow):
     printed = follow("write-a-stage.md")
-    assert "lion.lr=0.001 quiet.strength=0" in printed["plait run lion.yaml"]
+    assert "signum.lr=0.001 quiet.strength=0" in printed["plait run signum.yaml"]
     do("python", "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_my_stages.py")
 
 

@@ -21,10 +21,11 @@ from pipeline.options import Positive, Probability
 
 
 @optimizer
-def lion(w, g, state, t, *, lr: Positive = 1e-3, beta1: Probability = 0.9, beta2: Probability = 0.99):
-    """Step by the sign of an interpolated momentum.  Chen et al. 2023 (arXiv:2302.06675), algorithm 2."""
+def signum(w, g, state, t, *, lr: Positive = 1e-3, momentum: Probability = 0.9):
+    """Step by the sign of the momentum.  Bernstein et al. 2018 (arXiv:1802.04434), algorithm 2."""
     (m,) = state or (0.0,)
-    return w - lr * ops.sign(beta1 * m + (1 - beta1) * g), (beta2 * m + (1 - beta2) * g,)
+    m = momentum * m + (1 - momentum) * g
+    return w - lr * ops.sign(m), (m,)
 ''',
     "model": '''
 from pipeline import model, ops
@@ -70,7 +71,7 @@ def top_two(model, data, *, split: str = "test"):
 ''',
 }
 NAMES = {
-    "optimizer": "lion",
+    "optimizer": "signum",
     "model": "bottleneck",
     "augment": "brightness",
     "regularizer": "quartic",
@@ -87,14 +88,14 @@ nodes:
   light: {stage: augment.brightness}
   net: {stage: model.bottleneck, options: {width: 16}}
   decay: {stage: regularizer.quartic}
-  lion: {stage: optimizer.lion}
+  signum: {stage: optimizer.signum}
   fit:
     stage: train.minibatch
-    inputs: {data: parts, augment: [light], model: net, regularizers: [decay], optimizer: lion}
+    inputs: {data: parts, augment: [light], model: net, regularizers: [decay], optimizer: signum}
     options: {epochs: 3}
   score: {stage: evaluate.top_two, inputs: {model: fit, data: parts}}
 sweep:
-  space: {lion.lr: [1e-3, 3e-3]}
+  space: {signum.lr: [1e-3, 3e-3]}
 """
 SMALL = """
 plait: 1
@@ -169,7 +170,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
     seen = [sysconfig.get_path("purelib"), str(ROOT)]
     lines = [f"import site; site.addsitedir({path!r})" for path in seen]
     (Path(found.stdout.strip()) / "plait_is_there.pth").write_text("\n".join(lines))
-    puma = STAGES["optimizer"].replace("def lion", "def puma")
+    puma = STAGES["optimizer"].replace("def signum", "def puma")
     packages = [
         package(folder, f"plait-{NAMES[kind]}", source, NAMES[kind]) for kind, source in STAGES.items()
     ]
@@ -214,7 +215,7 @@ def test_installed_stages_are_listed_beside_the_built_in_ones(place, tmp_path):
     done = place.plait(tmp_path, "plugins", "list", "--json")
     listed = {stage["stage"]: stage for stage in json.loads(done.stdout)["stages"]}
     assert {f"{kind}.{name}" for kind, name in NAMES.items()} <= set(listed)
-    assert listed["optimizer.lion"]["distribution"] == "plait-lion"
+    assert listed["optimizer.signum"]["distribution"] == "plait-signum"
     assert listed["optimizer.adam"]["distribution"] == "plait"
 
 
@@ -251,7 +252,7 @@ def test_a_broken_package_is_told_with_the_line_that_failed_where_it_is_named(pl
 
 
 def test_a_broken_package_is_in_nobodys_way(place, tmp_path):
-    (tmp_path / "small.yaml").write_text(SMALL.format(optimizer="lion"))
+    (tmp_path / "small.yaml").write_text(SMALL.format(optimizer="signum"))
     assert place.plait(tmp_path, "check", "small.yaml").returncode == 0
     listed = json.loads(place.plait(tmp_path, "plugins", "list", "--json").stdout)
     assert [(plugin["distribution"], plugin["line"]) for plugin in listed["broken"]] == [("plait-broken", 3)]

@@ -1,10 +1,10 @@
 """The conformance kit: one call checks any stage of any kind, built in, installed or of one's own.
 
 from pipeline.testing import check_stage
-from lion_plugin import lion
+from signum_plugin import signum
 
-def test_lion():
-    check_stage(lion)
+def test_signum():
+    check_stage(signum)
 """
 
 from __future__ import annotations

@@ -4,12 +4,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-FIGURES = Path(__file__).parents[2] / "oracles" / "torch_steps.json"
+ORACLES = Path(__file__).parents[2] / "oracles"
 
 
 @pytest.fixture(scope="session")
 def figures():
-    return json.loads(FIGURES.read_text())
+    both = [json.loads((ORACLES / name).read_text()) for name in ("torch_steps.json", "torch_training.json")]
+    cases = {name: case for figures in both for name, case in figures["optimizers"].items()}
+    return {**both[0], "optimizers": cases}
 
 
 @pytest.fixture(scope="session")

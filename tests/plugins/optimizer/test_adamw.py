@@ -5,7 +5,7 @@ from plugins.optimizer.adam import adam
 from plugins.optimizer.adamw import adamw
 
 
-@pytest.mark.parametrize("case", ["adamw", "adamw decay"])
+@pytest.mark.parametrize("case", ["adamw", "adamw decay", "adamw amsgrad"])
 def test_weights_stay_pytorchs_over_50_steps(follows_torch, case):
     follows_torch(adamw, case)
 

@@ -3,10 +3,11 @@ from pathlib import Path
 
 import pytest
 
-FIGURES = Path(__file__).parents[2] / "oracles" / "torch_steps.json"
+ORACLES = Path(__file__).parents[2] / "oracles"
 
 
 @pytest.fixture(scope="session")
 def torch_factors():
     """PyTorch's factors over 12 steps, by schedule."""
-    return json.loads(FIGURES.read_text())["schedules"]
+    both = [json.loads((ORACLES / name).read_text()) for name in ("torch_steps.json", "torch_training.json")]
+    return {name: factors for figures in both for name, factors in figures["schedules"].items()}
