@@ -30,6 +30,7 @@ class Validating:
         self._tables = tables
         self._prefix = "" if split == VALIDATION else "train_"
         self._forward: Forward | None = None
+        self._plain: Forward | None = None  # without losses
 
     def measure(self, training: Training | Blocks) -> list[dict[str, float]]:
         """Return the metrics of each member that is in training."""
@@ -47,31 +48,34 @@ class Validating:
 
     def outputs(self, training: Training | Blocks, inputs: Array) -> Array:
         """Return the members' outputs (members, rows, ...) for inputs (rows, ...) or (members, rows, ...)."""
-        forward = self._forward or self._begin(training)
+        if self._plain is None:
+            self._plain = self._forward_of(training)
         one = self._tables.tables[0].inputs
         given = training.backend.from_host(inputs.astype(one.dtype, copy=False))
         each = list(given) if inputs.ndim > one.ndim else [given]
-        return forward.outputs(training.weights, each)
+        return self._plain.outputs(training.weights, each)
 
     def keep(self, slots: Sequence[int]) -> None:
         """Measure only the members in `slots` from now on."""
         self._tables = self._tables.keep(slots)
-        self._forward = None
+        self._forward = self._plain = None
 
     def _begin(self, training: Training | Blocks) -> Forward:
-        batch = self._tables.tables[0].batch
-        self._forward = Forward(
+        targets = self._tables.tables[0].batch.targets
+        self._forward = self._forward_of(training, loss=self._parts.loss, targets=targets)
+        return self._forward
+
+    def _forward_of(self, training: Training | Blocks, **losses: Any) -> Forward:
+        return Forward(
             self._parts.model,
             self._layout,
-            batch.inputs,
+            self._tables.tables[0].batch.inputs,
             training.backend,
             len(training.members),
             training.values,
-            loss=self._parts.loss,
-            targets=batch.targets,
             dtype=training.dtype,
+            **losses,
         )
-        return self._forward
 
     def _errors(self, outputs: Array, targets: Array) -> Array:
         """Return for each member and row whether the class is right, or the mean squared error."""

@@ -127,3 +127,51 @@ def one_step(fit):
 @train
 def no_step(fit):
     """Do nothing."""
+
+
+@model
+def centred(x, net, *, momentum: float = 0.5, width: int = 4, outputs: int):
+    """Subtract a running mean of the inputs, of the minibatch itself while training."""
+    mean = ops.mean(x, axis=0)
+    running = net.buffer("running", mean.shape)
+    net.update("running", running * (1 - momentum) + momentum * ops.stop_gradient(mean))
+    h = net.hidden(ops.tanh(net.dense(x - (mean if net.training else running), width, name="hidden0")))
+    net.head("code", h)
+    return net.dense(h, outputs, name="out")
+
+
+@model
+def costly(x, net, *, weight: float = 1.0, outputs: int):
+    """A linear model that pays `weight` for each example."""
+    y = net.dense(x, outputs, name="out")
+    net.cost(weight + 0.0 * ops.sum(y, axis=-1))
+    return y
+
+
+@regularizer
+def confident(objective, *, strength: float = 0.1):
+    """Add the mean entropy of predictions for as many unlabelled examples as the minibatch has."""
+    log_p = ops.log_softmax(objective.outputs_at(objective.unlabelled(6)))
+    objective.add(-strength * ops.mean(ops.sum(ops.exp(log_p) * log_p, axis=-1)))
+
+
+@regularizer
+def smoothed(objective, *, amount: float = 0.1):
+    """Mix targets with the uniform distribution."""
+    objective.on_targets(lambda y, rng: (1 - amount) * y + amount / y.shape[-1])
+
+
+@regularizer
+def coded(objective, *, weight: float = 0.1):
+    """Pull the model's code towards the auxiliary targets `code`."""
+    objective.add(weight * ops.mean(ops.square(objective.heads["code"] - objective.auxiliary["code"])))
+
+
+@train
+def on_its_own(fit, *, epochs: int = 2):
+    """Step on examples made up from what the model says."""
+    for _ in fit.epochs(epochs):
+        rng = np.random.default_rng(0)
+        x = rng.normal(size=(len(fit.members), 6, 4))
+        said = fit.outputs(x)
+        fit.step_on(x, said.argmin(axis=-1))
