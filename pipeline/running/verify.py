@@ -123,7 +123,7 @@ def _stored_weights(
         raise UserError(
             f"{instance.label} has no weights to compare with: it is {state}\n    choose a trial that is done"
         )
-    return load_model(store, row.key, registry).networks[0].parameters
+    return load_model(store, row.key, registry).leaves[0].parameters
 
 
 def _retrain(

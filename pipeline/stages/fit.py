@@ -17,6 +17,7 @@ from pipeline.engine.backends import backend as backend_named
 from pipeline.stages.blocks import Blocks, in_blocks, step_bytes, widest
 from pipeline.stages.cohort import CohortSpec, Member
 from pipeline.stages.dataset import DataSet
+from pipeline.stages.estimating import estimates, train_estimators
 from pipeline.stages.events import Event
 from pipeline.stages.judging import Judge, result_of
 from pipeline.stages.parts import at, resolve
@@ -166,6 +167,8 @@ def train_cohort(
     data, options or shapes cannot serve, StageError where a stage raises; both name the node.
     """
     checked(spec, datasets)
+    if estimates(spec, registry):
+        return train_estimators(spec, datasets, registry, emit)
     groups: dict[Any, list[Member]] = {}
     for member in spec.members:
         groups.setdefault(form(datasets[member.data]), []).append(member)

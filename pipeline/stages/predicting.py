@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,37 +15,70 @@ from pipeline.stages.preparation import Preparation
 
 if TYPE_CHECKING:
     from pipeline.stages.predictor import Network
+    from pipeline.stages.stage import Stage
 
 Array = NDArray[Any]
 Source = Callable[[Preparation], Array]  # gives a network its inputs, prepared as it was trained
+
+
+class Leaf(Protocol):
+    """A trained model: a network, or an estimator.  `structure` is equal where several take one call."""
+
+    @property
+    def stage(self) -> Stage:
+        """The model's stage."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of one row of prepared inputs."""
+
+    @property
+    def preparation(self) -> Preparation:
+        """How its inputs are prepared."""
+
+    @property
+    def structure(self) -> tuple[Any, ...]:
+        """What must be equal for leaves to be evaluated in one call."""
+
+    @property
+    def parameters(self) -> Mapping[str, Array]:
+        """What decides its predictions, by name."""
+
+    @classmethod
+    def together(cls, group: Sequence[Any], inputs: Array) -> Sequence[Array]:
+        """Return the predictions (rows, outputs) of each of a group."""
+
+
 ABREAST = 64  # networks in one batched call: their weights are copied, so the memory is bounded
 
 
-def evaluated(networks: Sequence[Network], source: Source) -> dict[int, Array]:
-    """Return each network's predictions, those of one structure and preparation in one batched call."""
-    groups: dict[tuple[Any, ...], list[Network]] = {}
-    for network in networks:
-        groups.setdefault((network.structure, network.preparation.digest), []).append(network)
+def evaluated(leaves: Sequence[Leaf], source: Source) -> dict[int, Array]:
+    """Return each leaf's predictions, those of one structure and preparation in one call."""
+    groups: dict[tuple[Any, ...], list[Leaf]] = {}
+    for leaf in leaves:
+        groups.setdefault((leaf.structure, leaf.preparation.digest), []).append(leaf)
     found: dict[int, Array] = {}
     for group in groups.values():
         inputs = _checked(source(group[0].preparation), group[0])
         for start in range(0, len(group), ABREAST):
-            found |= _batched(group[start : start + ABREAST], inputs)
+            some = group[start : start + ABREAST]
+            outputs = type(some[0]).together(some, inputs)
+            found |= {id(leaf): each for leaf, each in zip(some, outputs, strict=True)}
     return found
 
 
-def _batched(group: Sequence[Network], inputs: Array) -> dict[int, Array]:
+def batched(group: Sequence[Network], inputs: Array) -> Array:
+    """Return the predictions of networks of one structure, (members, rows, outputs)."""
     first = group[0]
     options, parameters = [n.options for n in group], [n.parameters for n in group]
-    outputs = predictions(forward(first.stage, options, parameters, inputs), first.link, first.task)
-    return {id(network): each for network, each in zip(group, outputs, strict=True)}
+    return predictions(forward(first.stage, options, parameters, inputs), first.link, first.task)
 
 
-def _checked(inputs: Array, network: Network) -> Array:
-    if inputs.ndim == 0 or inputs.shape[1:] != network.shape:
+def _checked(inputs: Array, leaf: Leaf) -> Array:
+    if inputs.ndim == 0 or inputs.shape[1:] != leaf.shape:
         raise ShapeError(
-            f"the inputs have shape {inputs.shape}, but the model ({network.stage.ref}) takes rows of shape "
-            f"{network.shape}\n    give inputs of shape (rows, {', '.join(map(str, network.shape))})"
+            f"the inputs have shape {inputs.shape}, but the model ({leaf.stage.ref}) takes rows of shape "
+            f"{leaf.shape}\n    give inputs of shape (rows, {', '.join(map(str, leaf.shape))})"
         )
     if not len(inputs):
         raise DataError("there are no rows to predict")

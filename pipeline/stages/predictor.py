@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pipeline.errors import DataError, StageError
 from pipeline.stages.dataset import DataSet
 from pipeline.stages.parts import at
-from pipeline.stages.predicting import Source, evaluated, fitting, head_of
+from pipeline.stages.predicting import Leaf, Source, batched, evaluated, fitting, head_of
 from pipeline.stages.preparation import Preparation
 
 if TYPE_CHECKING:
@@ -32,12 +32,17 @@ class Predictor(ABC):
 
     @property
     @abstractmethod
+    def leaves(self) -> tuple[Leaf, ...]:
+        """Every trained model inside, in order: networks and estimators."""
+
+    @property
     def networks(self) -> tuple[Network, ...]:
         """Every network inside, in order."""
+        return tuple(leaf for leaf in self.leaves if isinstance(leaf, Network))
 
     @abstractmethod
     def combine(self, outputs: Mapping[int, Array]) -> Array:
-        """Combine the networks' predictions (rows, outputs), keyed by `id(network)`, into one."""
+        """Combine the leaves' predictions (rows, outputs), keyed by `id(leaf)`, into one."""
 
     @abstractmethod
     def to_parts(self) -> tuple[dict[str, Any], dict[str, Array]]:
@@ -52,17 +57,16 @@ class Predictor(ABC):
             from pipeline.stages.registry import Registry
 
             registry = Registry()
-        form = Committee if parts["form"] == "committee" else Network
-        return form._read(parts, arrays, registry)
+        return _form(parts["form"])._read(parts, arrays, registry)  # type: ignore[no-any-return]
 
     @property
     def features(self) -> tuple[str, ...]:
         """The names of the raw inputs' columns, () where they have none."""
-        return self.networks[0].preparation.features
+        return self.leaves[0].preparation.features
 
     def predict(self, inputs: Any) -> Array:
         """Return probabilities (rows, classes) or values (rows, columns) from *prepared* inputs."""
-        if len({network.preparation.digest for network in self.networks}) > 1:
+        if len({leaf.preparation.digest for leaf in self.leaves}) > 1:
             raise DataError(
                 "the members were trained on data prepared in different ways\n    use predict_raw"
             )
@@ -111,7 +115,7 @@ class Predictor(ABC):
         return float(0.5 * np.square(predicted - targets.reshape(predicted.shape)).sum(axis=-1).mean())
 
     def _from(self, source: Source) -> Array:
-        return self.combine(evaluated(self.networks, source))
+        return self.combine(evaluated(self.leaves, source))
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,8 +149,13 @@ class Network(Predictor):
         return cls(stage, dict(options), link, data.task, data.classes, shape, kept, data.preparation)
 
     @property
-    def networks(self) -> tuple[Network, ...]:
+    def leaves(self) -> tuple[Leaf, ...]:
         return (self,)
+
+    @classmethod
+    def together(cls, group: Sequence[Network], inputs: Array) -> list[Array]:
+        """Return what each of `group`, networks of one structure, predicts: (rows, outputs)."""
+        return list(batched(group, inputs))
 
     def combine(self, outputs: Mapping[int, Array]) -> Array:
         return outputs[id(self)]
@@ -233,8 +242,8 @@ class Committee(Predictor):
         return self.members[0].classes
 
     @property
-    def networks(self) -> tuple[Network, ...]:
-        return tuple(network for member in self.members for network in member.networks)
+    def leaves(self) -> tuple[Leaf, ...]:
+        return tuple(leaf for member in self.members for leaf in member.leaves)
 
     def combine(self, outputs: Mapping[int, Array]) -> Array:
         members = np.stack([member.combine(outputs) for member in self.members])
@@ -264,6 +273,12 @@ class Committee(Predictor):
             for i, member in enumerate(parts["members"])
         )
         return cls(stage, stage.check(parts["options"]), members)
+
+
+def _form(name: str) -> Any:
+    from pipeline.stages.estimated import Estimated
+
+    return {"committee": Committee, "estimator": Estimated}.get(name, Network)
 
 
 def _under(prefix: str, arrays: Mapping[str, Array]) -> dict[str, Array]:

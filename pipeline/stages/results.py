@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy.typing as npt
 
 if TYPE_CHECKING:
-    from pipeline.stages.predictor import Network
+    from pipeline.stages.predictor import Predictor
 
 
 @dataclass(frozen=True)
@@ -29,5 +29,5 @@ class MemberResult:
     metrics: Mapping[str, float] = field(default_factory=dict)
     history: Sequence[Mapping[str, float]] = ()
     epochs: int = 0
-    network: Network | None = None
+    network: Predictor | None = None
     error: str | None = None
