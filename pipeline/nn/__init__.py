@@ -3,6 +3,7 @@
 Images are (batch, height, width, channels), sequences (batch, steps, features), tables end in features.
 """
 
+from pipeline.nn.chains import chain
 from pipeline.nn.features import embedding, layer_norm
 from pipeline.nn.images import as_images, avg_pool, conv2d, max_pool
 from pipeline.nn.recurrent import gru, lstm, rnn
@@ -11,6 +12,7 @@ from pipeline.nn.sampling import places, sample
 __all__ = [
     "as_images",
     "avg_pool",
+    "chain",
     "conv2d",
     "embedding",
     "gru",

@@ -114,6 +114,7 @@ class Net:
         self.heads: dict[str, Any] = {}
         self.costs: list[Any] = []
         self.updates: dict[str, Any] = {}
+        self.draw: Callable[[np.random.Generator, int], Any] | None = None
         self.declared: dict[str, Parameter] = {}
         self._make = make
         self._on_hidden = on_hidden
@@ -162,6 +163,13 @@ class Net:
             raise StageError(f"the model has two heads named {name!r}; give each its own name")
         self.heads[name] = outputs
         return outputs
+
+    def sampler(self, function: Callable[[np.random.Generator, int], Any]) -> None:
+        """Let `function(rng, count)` draw inputs (count, features) from what the model has learnt.
+
+        It is called with NumPy's generator, parameters being NumPy arrays: predictors sample by it.
+        """
+        self.draw = function
 
     def _declare(self, parameter: Parameter) -> Any:
         if parameter.name in self.declared:
