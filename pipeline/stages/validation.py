@@ -115,6 +115,8 @@ def _one_class(data: DataSet) -> Iterator[str]:
     if data.task != "classes" or data.targets is None:
         return
     for name in data.splits or ("train",):
+        if name == "unlabelled":  # its labels are nobody's business
+            continue
         labels = np.unique(data.targets[data.rows(name)])
         if labels.size == 1:
             yield (

@@ -171,7 +171,6 @@ def coded(objective, *, weight: float = 0.1):
 def on_its_own(fit, *, epochs: int = 2):
     """Step on examples made up from what the model says."""
     for _ in fit.epochs(epochs):
-        rng = np.random.default_rng(0)
-        x = rng.normal(size=(len(fit.members), 6, 4))
+        x = np.stack([np.random.default_rng(seed).normal(size=(6, 4)) for seed in fit.seeds])
         said = fit.outputs(x)
         fit.step_on(x, said.argmin(axis=-1))

@@ -66,7 +66,7 @@ def test_buffers_do_not_depend_on_the_cohort(train, blobs, cohort_of, optimizer)
 
 
 def test_penalties_and_noise_do_not_reach_buffers(train, blobs, cohort_of):
-    spec = cohort_of(LR, model="model.centred", regularizers=["regularizer.l2", "regularizer.hidden_noise"])
+    spec = cohort_of(LR, model="model.centred", regularizers=["regularizer.l2", "regularizer.dropout"])
     plain = train(cohort_of(LR, model="model.centred"), blobs())[0]
     assert np.array_equal(train(spec, blobs())[0].params["running"], plain.params["running"])
 
