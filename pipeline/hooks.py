@@ -93,8 +93,15 @@ class Specs:
         """
 
     @hookspec
-    def ensemble(self, predictions: np.ndarray) -> np.ndarray:  # type: ignore[empty-body]
-        """Combine members' predictions (members, rows, outputs) into one (rows, outputs)."""
+    def ensemble(  # type: ignore[empty-body]
+        self, predictions: np.ndarray, learned: Mapping[str, np.ndarray]
+    ) -> np.ndarray:
+        """Combine members' predictions (members, rows, outputs) into one (rows, outputs).
+
+        An ensemble takes `predictions` alone.  One that learns takes `learned` too: `@ensemble(learn=f)`
+        calls `f(predictions, targets, rng, **options) -> {name: array}` once, on the validation split, and
+        what it returns is kept with the ensemble and handed over for each prediction.
+        """
 
     @hookspec
     def evaluate(  # type: ignore[empty-body]
@@ -183,7 +190,6 @@ augment = partial(hookimpl, specname="augment")
 regularizer = partial(hookimpl, specname="regularizer")
 optimizer = partial(hookimpl, specname="optimizer")
 schedule = partial(hookimpl, specname="schedule")
-ensemble = partial(hookimpl, specname="ensemble")
 evaluate = partial(hookimpl, specname="evaluate")
 search = partial(hookimpl, specname="search")
 tracker = partial(hookimpl, specname="tracker")
@@ -197,6 +203,16 @@ def model(function: F | None = None, *, estimator: bool = False) -> Any:
 def train(function: F | None = None, *, estimator: bool = False) -> Any:
     """Mark a train stage: for models that are traced, or for those that are estimators."""
     return _marked("train", function, estimator)
+
+
+def ensemble(function: F | None = None, *, learn: Callable[..., Any] | None = None) -> Any:
+    """Mark an ensemble; `learn` makes of validation predictions and targets what it combines by."""
+
+    def mark(function: F) -> F:
+        function.plait_learn = learn  # type: ignore[attr-defined]
+        return hookimpl(specname="ensemble")(function)
+
+    return mark if function is None else mark(function)
 
 
 def _marked(kind: str, function: F | None, estimator: bool) -> Any:

@@ -25,6 +25,8 @@ Inputs = Mapping[str, Sequence[Any]]
 def compute(piece: Piece, inputs: Inputs, registry: Registry) -> Any:
     """Return the node's value: a DataSet, a Predictor, or Measures.
 
+    `inputs` are by port; of an ensemble also `validation`, the data set that all its networks trained on.
+
     Raises UserError for what is the user's to mend and StageError for what a stage raised; both name
     the node.
     """
@@ -52,9 +54,14 @@ def _dataset(value: Any, node: str) -> DataSet:
 
 
 def _ensemble(piece: Piece, stage: Stage, options: Mapping[str, Any], inputs: Inputs) -> Predictor:
+    from pipeline.stages.learning import learned_by
     from pipeline.stages.predictor import Committee
 
-    return Committee.of(stage, options, inputs["models"])
+    members = inputs["models"]
+    data = next(iter(inputs.get("validation", ())), None)
+    return Committee.of(
+        stage, options, members, learned_by(stage, options, members, data, generator(piece.seed, piece.node))
+    )
 
 
 def _evaluate(piece: Piece, stage: Stage, options: Mapping[str, Any], inputs: Inputs) -> Measures:
@@ -63,8 +70,11 @@ def _evaluate(piece: Piece, stage: Stage, options: Mapping[str, Any], inputs: In
 
 
 def validation_metrics(model: Predictor, data: DataSet) -> dict[str, float]:
-    """Measure a model as a train node measures its networks; nothing where there is no validation split."""
-    if "validation" not in data.splits:
+    """Measure a model as a train node measures its networks; nothing where there is no validation split.
+
+    Nor where an ensemble learned on that split: it would look better than it is.
+    """
+    if "validation" not in data.splits or getattr(model, "learned", None):
         return {}
     predicted = model.predict_split(data, "validation")
     targets = np.asarray(data.split("validation")[1])

@@ -58,7 +58,7 @@ class KeyMaker:
         self, stage: StageIdentity, parts: Sequence[StageIdentity] = (), *, dtype: str, backend: str
     ):
         kind = stage.stage.partition(".")[0]
-        self._random = kind == "train" or "rng" in KINDS[kind].arguments
+        self._random = kind in ("train", "ensemble") or "rng" in KINDS[kind].arguments
         self._reads_files = kind == "data"
         self._shared = {
             "plait": pipeline.__version__,

@@ -94,10 +94,11 @@ def _computed(place: Workplace, piece: Piece, lost: Lost) -> tuple[dict[str, flo
     judging = [piece.validation] if piece.validation else []
     place.read([one for many in taken.values() for one in many] + judging)
     inputs = {port: [place.value(one) for one in many] for port, many in taken.items()}
-    value = compute(piece, inputs, place.registry)
+    held_out = [place.value(one) for one in judging]
+    value = compute(piece, {**inputs, "validation": held_out}, place.registry)
     metrics = dict(value.metrics) if isinstance(value, Measures) else {}
-    for data in judging:
-        metrics = validation_metrics(value, place.value(data))
+    for data in held_out:
+        metrics = validation_metrics(value, data)
     members = [one.key for one in taken.get("models", ())]
     without = [one.key for one in piece.taken if one.instance in lost]
     place.keep(piece, value, metrics, members=members, without=without)

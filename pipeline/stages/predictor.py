@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -211,14 +211,24 @@ class Network(Predictor):
 
 @dataclass(frozen=True, eq=False)
 class Committee(Predictor):
-    """Predictors whose predictions an ensemble stage combines; members may be committees themselves."""
+    """Predictors whose predictions an ensemble stage combines; members may be committees themselves.
+
+    `learned` are the arrays that an ensemble which learns combines by.
+    """
 
     stage: Stage
     options: Mapping[str, Any]
     members: tuple[Predictor, ...]
+    learned: Mapping[str, Array] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, stage: Stage, options: Mapping[str, Any], members: Sequence[Predictor]) -> Committee:
+    def of(
+        cls,
+        stage: Stage,
+        options: Mapping[str, Any],
+        members: Sequence[Predictor],
+        learned: Mapping[str, Array] = MappingProxyType({}),
+    ) -> Committee:
         """Make a committee; DataError if it is empty or its members predict different things."""
         if not members:
             raise DataError("a committee needs at least one model")
@@ -229,7 +239,7 @@ class Committee(Predictor):
                     f"the models predict different things: {_what(first)}, and {_what(member)}\n"
                     "    train them on data of the same classes"
                 )
-        return cls(stage, dict(options), tuple(members))
+        return cls(stage, dict(options), tuple(members), MappingProxyType(dict(learned)))
 
     @property
     def task(self) -> str:  # type: ignore[override]
@@ -248,7 +258,8 @@ class Committee(Predictor):
     def combine(self, outputs: Mapping[int, Array]) -> Array:
         members = np.stack([member.combine(outputs) for member in self.members])
         with at("ensemble", self.stage.ref):
-            combined: Array = np.asarray(self.stage.function(members, **self.options))
+            given = (members,) if self.stage.learn is None else (members, self.learned)
+            combined: Array = np.asarray(self.stage.function(*given, **self.options))
             if combined.shape != members.shape[1:]:
                 raise StageError(
                     f"gave shape {combined.shape} instead of (rows, outputs) = {members.shape[1:]}"
@@ -262,8 +273,10 @@ class Committee(Predictor):
             "stage": self.stage.ref,
             "options": dict(self.options),
             "members": [member for member, _ in kept],
+            "learned": list(self.learned),
         }
-        return parts, {f"{i}.{name}": a for i, (_, arrays) in enumerate(kept) for name, a in arrays.items()}
+        arrays = {f"{i}.{name}": a for i, (_, arrays) in enumerate(kept) for name, a in arrays.items()}
+        return parts, {**arrays, **{f"learned.{name}": array for name, array in self.learned.items()}}
 
     @classmethod
     def _read(cls, parts: Mapping[str, Any], arrays: Mapping[str, Array], registry: Registry) -> Committee:
@@ -272,7 +285,8 @@ class Committee(Predictor):
             Predictor.from_parts(member, _under(f"{i}.", arrays), registry)
             for i, member in enumerate(parts["members"])
         )
-        return cls(stage, stage.check(parts["options"]), members)
+        learned = {name: arrays[f"learned.{name}"] for name in parts["learned"]}
+        return cls(stage, stage.check(parts["options"]), members, MappingProxyType(learned))
 
 
 def _form(name: str) -> Any:

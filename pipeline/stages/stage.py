@@ -22,6 +22,7 @@ from pipeline.stages.options import (
 
 # Options that plait fills when they are left out, by kind: it knows how many outputs the data needs.
 _DEFERRED = {"model": ("outputs",)}
+LEARNING = ("predictions", "targets", "rng")  # what an ensemble learns from
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class Stage:
                 f"the loss {function.__qualname__} has no link; write @loss(link=...)", function
             )
         options = options_model(function, _DEFERRED.get(kind, ()))
+        check_learn(function)
         return cls(kind, function.__name__, function, options, distribution, version)
 
     @property
@@ -75,6 +77,11 @@ class Stage:
     def estimator(self) -> bool:
         """Whether it is a model that is an estimator, or a train stage for such models."""
         return bool(getattr(self.function, "plait_estimator", False))
+
+    @property
+    def learn(self) -> Callable[..., Any] | None:
+        """What an ensemble learns by, or None: `learn(predictions, targets, rng, **options)`."""
+        return getattr(self.function, "plait_learn", None)
 
     @cached_property
     def required(self) -> frozenset[str]:
@@ -107,9 +114,15 @@ def kind_of(function: Any) -> str | None:
 
 
 def data_arguments(function: Callable[..., Any], kind: str) -> tuple[str, ...]:
-    """Return the data arguments that a function of `kind` takes: a model that is an estimator has none."""
-    options_alone = kind == "model" and getattr(function, "plait_estimator", False)
-    return () if options_alone else KINDS[kind].arguments
+    """Return the data arguments that a function of `kind` takes.
+
+    A model that is an estimator has none; an ensemble takes `learned` only if it learns.
+    """
+    if kind == "model" and getattr(function, "plait_estimator", False):
+        return ()
+    if kind == "ensemble" and getattr(function, "plait_learn", None) is None:
+        return KINDS[kind].arguments[:1]
+    return KINDS[kind].arguments
 
 
 def check_signature(function: Callable[..., Any], kind: str) -> None:
@@ -128,6 +141,24 @@ def check_signature(function: Callable[..., Any], kind: str) -> None:
     defaults = [p.name for p in parameters if p.name in expected and p.default is not p.empty]
     if defaults:
         _refuse(function, kind, f"the data argument {defaults[0]!r} may not have a default")
+
+
+def check_learn(function: Callable[..., Any]) -> None:
+    """Require that what an ensemble learns by takes (predictions, targets, rng) and the stage's options."""
+    learn = getattr(function, "plait_learn", None)
+    if learn is None:
+        return
+    options = {p.name for p in inspect.signature(function).parameters.values() if p.kind is p.KEYWORD_ONLY}
+    parameters = inspect.signature(learn).parameters.values()
+    given = tuple(p.name for p in parameters if p.kind is not p.KEYWORD_ONLY)
+    own = {p.name for p in parameters if p.kind is p.KEYWORD_ONLY}
+    if given != LEARNING or own != options:
+        named = ", ".join(sorted(options)) or "none"
+        raise RegistrationError(
+            f"{_called(function)} learns by {_called(learn)}, which does not fit: it takes exactly "
+            f"({', '.join(LEARNING)}) and, after a *, the ensemble's options: {named}",
+            function,
+        )
 
 
 def _refuse(function: Callable[..., Any], kind: str, why: str) -> None:
