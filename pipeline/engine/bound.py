@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pipeline.engine.graph import Instruction
 from pipeline.engine.kernels import Array
+
+if TYPE_CHECKING:
+    from pipeline.engine.executor import Executor
 
 
 @dataclass(frozen=True)
@@ -14,6 +18,7 @@ class Bound:
 
     `placed` says of each result where it is: `view`, `new`, `reused` (memory that was handed on), `over
     operand`, `update` (in the input that it updates) or `joined` (in its place in a concatenation).
+    `inner` are the programs that it runs: the step of a recurrence.
     """
 
     instruction: Instruction
@@ -21,3 +26,4 @@ class Bound:
     outs: tuple[Array, ...]
     calls: int
     placed: tuple[str, ...]
+    inner: tuple[Executor, ...] = ()

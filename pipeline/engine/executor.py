@@ -9,7 +9,7 @@ nothing reads the old value afterwards.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Hashable, Mapping
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -60,9 +60,10 @@ class Executor:
         self.inputs = {name: self._allocate_input(tensor) for name, tensor in program.inputs.items()}
         self._liveness = Liveness(self.plan)
         self._copies: dict[int, list[Hashable]] = defaultdict(list)
-        self._targets: dict[int, Array] = {}
+        self._targets: dict[int, tuple[Array, str]] = {}
         self._written_in_place: set[str] = set()
         self._placed: dict[int, str] = {}
+        self._inner: list[Executor] = []
         for place, instruction in enumerate(self.plan.instructions):
             self._bind(place, instruction)
         self._copy_updates()
@@ -82,6 +83,11 @@ class Executor:
     def calls(self) -> int:
         """How many calls a run makes."""
         return len(self._calls)
+
+    @property
+    def sequence(self) -> Sequence[Call]:
+        """The calls of a run, in order."""
+        return tuple(self._calls)
 
     @property
     def to_compile(self) -> int:
@@ -118,7 +124,8 @@ class Executor:
         return self._arrays[tensor.index]
 
     def _nest(self, program: Program, batched: frozenset[str], arrays: Mapping[str, Array]) -> Executor:
-        return Executor(program, self.members, batched, self.backend, arrays, self.passes)
+        self._inner.append(Executor(program, self.members, batched, self.backend, arrays, self.passes))
+        return self._inner[-1]
 
     def _array(self, tensor: Tensor) -> Array:
         if tensor.index not in self._arrays:
@@ -130,13 +137,15 @@ class Executor:
 
     def _bind(self, place: int, instruction: Instruction) -> None:
         calls, ins = len(self._calls), tuple(map(self._array, instruction.inputs))
+        self._inner = []
         if instruction.primitive.name in VIEWS:
             self._bind_view(place, instruction)
         else:
             self._bind_call(place, instruction)
         outs = tuple(map(self._array, instruction.outputs))
         placed = tuple(self._placed[output.index] for output in instruction.outputs)
-        self.bound.append(Bound(instruction, ins, outs, len(self._calls) - calls, placed))
+        inner = tuple(self._inner)
+        self.bound.append(Bound(instruction, ins, outs, len(self._calls) - calls, placed, inner))
         for root in self._liveness.dying(place):
             for key in (root, *self._copies.pop(root, ())):
                 self._arena.release(key)
@@ -184,11 +193,14 @@ class Executor:
 
     def _result(self, place: int, instruction: Instruction, output: Tensor) -> Array:
         array = self._in_place(place, instruction, output)
-        self._arrays[output.index] = self._new(output) if array is None else array
+        self._arrays[output.index] = self._temporary(output) if array is None else array
         return self._arrays[output.index]
 
     def _in_place(self, place: int, instruction: Instruction, output: Tensor) -> Array | None:
         """Return memory that exists for `output` to be computed in, and note which it is."""
+        if output.index in self._targets:
+            array, self._placed[output.index] = self._targets[output.index]
+            return array
         for placed, find in (
             ("update", self._updated_in_place),
             ("joined", self._place_in_concatenation),
@@ -200,14 +212,9 @@ class Executor:
                 return array
         return None
 
-    def _new(self, output: Tensor) -> Array:
-        if output.index in self._targets:
-            self._placed[output.index] = "joined"
-            return self._targets[output.index]
-        return self._temporary(output, self._liveness.root(output))
-
-    def _temporary(self, output: Tensor, key: Hashable) -> Array:
+    def _temporary(self, output: Tensor, key: Hashable = None) -> Array:
         before = self._arena.bytes
+        key = self._liveness.root(output) if key is None else key
         array = self._arena.temporary(key, self._shape(output), output.dtype)
         self._placed[output.index] = "reused" if self._arena.bytes == before else "new"
         return array
@@ -262,18 +269,22 @@ class Executor:
         whole, position = found
         if self.is_batched(whole.outputs[0]) != self.is_batched(output):
             return None
-        target = self._concatenation_result(whole)
+        target = self._concatenation_result(place, whole)
         part = places(target, whole.params, whole.inputs)[position]
         view = part.reshape(self._shape(output))
         return view if self._shares(view, part) and prod(view.shape) else None
 
-    def _concatenation_result(self, instruction: Instruction) -> Array:
-        output = instruction.outputs[0]
+    def _concatenation_result(self, place: int, whole: Instruction) -> Array:
+        """Return where a concatenation is made, part by part from the instruction at `place` on."""
+        output = whole.outputs[0]
         if output.index not in self._targets:
-            self._targets[output.index] = self._arena.temporary(
-                output.index, self._shape(output), output.dtype
-            )
-        return self._targets[output.index]
+            updated = self._updated_in_place(place, whole, output)
+            if updated is None:
+                made = self._arena.temporary(output.index, self._shape(output), output.dtype)
+                self._targets[output.index] = made, "joined"
+            else:
+                self._targets[output.index] = updated, "update"
+        return self._targets[output.index][0]
 
     def _copy_updates(self) -> None:
         for name, tensor in self.program.updates.items():

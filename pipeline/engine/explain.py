@@ -6,6 +6,7 @@ Flops count a multiplication, an addition, a comparison, an exponential as one e
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from math import prod
@@ -128,7 +129,7 @@ def _row(bound: Bound, executor: Executor) -> Row:
         members=members,
         bytes_read=sum(map(_bytes, _distinct(bound.ins))) if touched else 0,
         bytes_written=sum(map(_bytes, bound.outs)) if touched else 0,
-        flops=flops(instruction) * max(members, 1),
+        flops=_flops(bound) * max(members, 1),
         calls=bound.calls,
         placed=bound.placed,
         note=_note(bound),
@@ -162,6 +163,15 @@ def _bytes(array: Array) -> int:
     return int(prod(n if stride else min(n, 1) for n, stride in pairs) * array.itemsize)
 
 
+def _flops(bound: Bound) -> int:
+    """Return the operations for one member; of a recurrence those of its step as it was planned."""
+    instruction = bound.instruction
+    if instruction.primitive.name != "scan":
+        return flops(instruction)
+    planned = (one for inner in bound.inner for one in inner.plan.instructions)
+    return int(instruction.params["length"]) * sum(map(flops, planned))
+
+
 def flops(instruction: Instruction) -> int:
     """Return the operations of an instruction for one member."""
     name, params, ins = instruction.primitive.name, instruction.params, instruction.inputs
@@ -173,7 +183,7 @@ def flops(instruction: Instruction) -> int:
     if name == "convolve_weights":
         return 2 * ins[1].size * out.shape[0]
     if name == "scan":
-        return int(params["length"]) * sum(map(flops, params["body"].graph.instructions))
+        return int(params["length"]) * sum(map(flops, params["body"].instructions))
     if "elements" in params:
         return sum(params["elements"])
     if name in VIEWS or name in MOVES:
@@ -192,10 +202,17 @@ def _note(bound: Bound) -> str:
         sides = zip("AB", forms, bound.ins, strict=True)
         return ", ".join(f"{side} {_side(form, array)}" for side, form, array in sides)
     if name == "scan":
-        inner = len(instruction.params["body"].graph.instructions)
-        return f"{instruction.params['length']} steps of {inner} instructions"
+        return f"{instruction.params['length']} steps of {_instructions_of_a_step(bound)}"
     copies = bound.calls > 0 and name in VIEWS
     return "copied: the operand does not lie in order" if copies else ""
+
+
+def _instructions_of_a_step(bound: Bound) -> str:
+    """Return what a step runs, views left out: `5 instructions (matmul, add, 2 tanh, multiply)`."""
+    names = [row.operation for inner in bound.inner for row in explained(inner).rows if row.calls]
+    counts = Counter(names)
+    words = (name if count == 1 else f"{count} {name}" for name, count in counts.items())
+    return f"{len(names)} instructions ({', '.join(words)})"
 
 
 def _side(form: str, array: Array) -> str:

@@ -97,14 +97,21 @@ def _matmul(site: Site) -> list[Call]:
 
 
 def _sigmoid(site: Site) -> list[Call]:
-    """1/(1 + e⁻ˣ): e⁻ˣ may overflow to infinity, whose reciprocal is the right 0."""
-    xp, out = site.xp, site.out
+    """1/(1 + e⁻ˣ): e⁻ˣ may overflow to infinity, whose reciprocal is the right 0.
+
+    -x is exact wherever x lies, so that x need not lie in order; e⁻ˣ is computed where it does.
+    """
+    xp, out, after = site.xp, site.out, []
+    if not in_order(out, any(site.batched)):
+        out = site.scratch(out.shape, out.dtype)
+        after = [_copy(xp, site.out, out)]
     one = out.dtype.type(1)
     return [
         _each(xp.negative, out, site.ins[0]),
         _each(xp.exp, out, out),
         _each(xp.add, out, out, one),
         _each(xp.reciprocal, out, out),
+        *after,
     ]
 
 
@@ -288,7 +295,7 @@ KERNELS: Mapping[str, Builder] = {
     **{name: _ordered(_ufunc(name)) for name in ROUNDED},
     "matmul": _matmul,
     "abs": _ufunc("absolute"),
-    "sigmoid": _ordered(_sigmoid),
+    "sigmoid": _sigmoid,
     "softplus": _ordered(_softplus),
     "relu": _relu,
     "gate": _gate,

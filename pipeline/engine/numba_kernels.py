@@ -46,15 +46,31 @@ class Walk:
         count = prod(own)
         if count == 1:
             return Operand(_flat(array), member, 0, vector=self.columns == 1)
-        if not in_order(array, batched):
-            return None
-        if count == self.rows * self.columns:
+        if count == self.rows * self.columns and in_order(array, batched):
             return Operand(_flat(array), member, self.columns, vector=True)
-        if own[-1] == self.columns and count == self.columns:
-            return Operand(_flat(array), member, 0, vector=True)
+        row = _between_rows(array, batched)
+        if row is None:
+            return None
+        if own[-1] == self.columns and count in (self.columns, self.rows * self.columns):
+            return Operand(_flat(array), member, row if count > self.columns else 0, vector=True)
         if own[-1] == 1 and count == self.rows:
-            return Operand(_flat(array), member, 1, vector=False)
+            return Operand(_flat(array), member, row, vector=False)
         return None
+
+
+def _between_rows(array: Array, batched: bool) -> int | None:
+    """Return how many elements a member's rows lie apart, all alike, their own elements side by side."""
+    axes = list(zip(array.shape, array.strides, strict=True))[int(batched) :]
+    (columns, within), rows = axes[-1], [axis for axis in axes[:-1] if axis[0] != 1]
+    between = rows[-1][1] if rows else 0
+    expected = between
+    for length, stride in reversed(rows):
+        if stride != expected:
+            return None
+        expected *= length
+    if between < 0 or not (columns == 1 or within == array.itemsize):
+        return None
+    return int(between // array.itemsize)
 
 
 def available() -> bool:
@@ -88,7 +104,10 @@ def _walk(site: Site, shape: tuple[int, ...], batched: bool) -> Walk:
     """Return one long row where all is in order or a single number, else rows along the last axis."""
     members = site.outs[0].shape[0] if batched else 1
     flat = Walk(members, 1, prod(shape))
-    outs = all(array.shape[int(batched) :] == shape for array in site.outs)
+    outs = all(
+        array.shape[int(batched) :] == shape and flat.operand(array, batched) is not None
+        for array in site.outs
+    )
     ins = all(flat.operand(x, own) is not None for x, own in zip(site.ins, site.batched, strict=True))
     if outs and ins and not _reduces(site.params["steps"]):
         return flat

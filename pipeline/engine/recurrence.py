@@ -137,7 +137,7 @@ def _in_place(place: Place) -> list[Call]:
     step = _Step(place)
     assert place.site.nest is not None
     executor = place.site.nest(step.program, step.batched, step.arrays)
-    calls_of_a_step: list[Call] = executor._calls
+    calls_of_a_step: Sequence[Call] = executor.sequence
     if len(calls_of_a_step) * len(place.steps) > MOST_CALLS:
         raise NotMovable("too many calls")
     homes = step.homes

@@ -7,7 +7,7 @@ left inside.  A layer returns its states at all steps (batch, steps, units) and 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -78,7 +78,10 @@ def lstm(
 
     def step(state: tuple[Value, Value], z: Value) -> tuple[tuple[Value, Value], Value]:
         h, c = state
-        h, c = _remembered(z + h @ recurrent, c, peeps, units)
+        own = h @ recurrent
+        # gate by gate: whatever follows a product has the form of one gate then, and is one kernel
+        gates = [z[:, gate] + own[:, gate] for gate in _columns(4, units)]
+        h, c = _remembered(gates, c, peeps)
         return (h, c), h
 
     start = (_at_rest(projected, units), _at_rest(projected, units)) if initial is None else initial
@@ -86,9 +89,13 @@ def lstm(
     return ops.swapaxes(states, 0, 1), last
 
 
-def _remembered(z: Value, c: Value, peeps: Value | None, units: int) -> tuple[Value, Value]:
+def _columns(gates: int, units: int) -> list[slice]:
+    return [slice(k * units, (k + 1) * units) for k in range(gates)]
+
+
+def _remembered(gates: Sequence[Value], c: Value, peeps: Value | None) -> tuple[Value, Value]:
     """Return the next h and c."""
-    i, f, o, g = (z[:, k * units : (k + 1) * units] for k in range(4))
+    i, f, o, g = gates
     if peeps is not None:
         i, f = i + peeps[0] * c, f + peeps[1] * c
     c = ops.sigmoid(f) * c + ops.sigmoid(i) * ops.tanh(g)

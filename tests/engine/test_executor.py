@@ -92,6 +92,39 @@ def test_a_block_of_one_member_copies_no_part_of_a_concatenation():
     assert [call for call in executor._calls if call.function is np.copyto] == []
 
 
+def test_a_concatenation_is_made_in_the_input_that_it_updates():
+    graph = Graph("float64")
+    a, b = graph.input("a", (3, 2)), graph.input("b", (3, 4))
+    graph.input("held", (3, 6))
+    parts = ops.concatenate([a * 2.0, b + 1.0], 1)
+    executor = Program(graph, {"sum": ops.sum(parts)}, {"held": parts}).bind(
+        2, ["a", "b", "held"], numpy_backend()
+    )
+    executor.inputs["a"][...], executor.inputs["b"][...] = 1.0, 2.0
+    executor.run()
+    assert executor.inputs["held"].tolist() == 2 * [3 * [[2.0, 2.0, 3.0, 3.0, 3.0, 3.0]]]
+    assert [call.function for call in executor.sequence] == [np.multiply, np.add, np.add.reduce]
+
+
+def test_a_concatenation_waits_where_the_old_value_is_still_read():
+    graph = Graph("float64")
+    a, held = graph.input("a", (2,)), graph.input("held", (4,))
+    parts = ops.concatenate([a * 2.0, a + 1.0])
+    program = Program(graph, {"old": ops.sum(held) * ops.sum(parts[:2])}, {"held": parts})
+    executor = program.bind(1, ["a", "held"], numpy_backend())
+    executor.inputs["a"][...], executor.inputs["held"][...] = 1.0, 5.0
+    executor.run()
+    assert executor.outputs["old"].tolist() == [80.0]
+    assert executor.inputs["held"].tolist() == [[2.0, 2.0, 2.0, 2.0]]
+
+
+def test_a_sigmoid_of_a_slice_copies_nothing():
+    graph = Graph("float32")
+    x = graph.input("x", (3, 8))
+    executor = Program(graph, {"y": ops.sigmoid(x[:, 2:5])}).bind(2, ["x"], numpy_backend())
+    assert [call.function for call in executor.sequence] == [np.negative, np.exp, np.add, np.reciprocal]
+
+
 OPERATIONS = [
     lambda a, b: a + b,
     lambda a, b: a * ops.tanh(b),

@@ -86,7 +86,7 @@ def test_a_recurrence_counts_every_step():
     last, _ = ops.scan(lambda h, x: (ops.tanh(h) + x, None), h, xs)
     scan = next(row for row in rows({"y": last}) if row.operation == "scan")
     assert scan.flops == 7 * 2 * 2
-    assert scan.note == "7 steps of 2 instructions"
+    assert scan.note == "7 steps of 2 instructions (tanh, add)"
 
 
 @pytest.mark.skipif(not numba_kernels.available(), reason="numba is not installed")
@@ -102,6 +102,20 @@ def test_a_comparison_shows_the_plan_before_and_after_passes():
     assert compared.after.calls == 1 < compared.before.calls
     assert compared.after.bytes_written < compared.before.bytes_written / 10
     json.dumps(compared.to_json())
+
+
+def test_a_recurrence_counts_what_a_step_runs():
+    x, h, w = inputs((7, 3, 4), (3, 4), (4, 4))
+
+    def step(h, x):
+        unused = ops.exp(x)
+        h = ops.tanh(h @ w + ops.transpose(ops.transpose(x)))
+        return h, (h, unused)
+
+    _, (states, _) = ops.scan(step, h, x)
+    (row,) = [row for row in rows({"y": states}) if row.operation == "scan"]
+    assert row.note == "7 steps of 4 instructions (matmul, add, tanh, copy)"
+    assert row.flops == 7 * (2 * 3 * 4 * 4 + 12 + 12)
 
 
 def test_a_table_lists_calls_counts_views_and_ends_with_totals():

@@ -95,6 +95,9 @@ LAYOUTS = {
     "slice": lambda x, a: x / a[::-1],
     "scalar": lambda x, a: x * a[0, 0],
     "stretched": lambda x, a: x + ops.broadcast_to(a[:1], (4, 5)),
+    "columns": lambda x, a: x[:, :2] + a[:, 3:],
+    "every other row": lambda x, a: x[::2] + a[::2],
+    "a column of columns": lambda x, a: x[:, :3] * a[:, 2:3],
 }
 
 
@@ -109,6 +112,28 @@ def test_an_operand_of_any_layout_gives_the_same_bits(layout, shared):
     fused, kernels = run(program, values, batched, ALL)
     assert kernels == 1
     assert_same_bits(fused, run(program, values, batched, ())[0])
+
+
+def test_rows_that_lie_apart_are_walked_where_they_are():
+    graph = Graph("float32")
+    x, y = graph.input("x", (4, 6)), graph.input("y", (4, 6))
+    parts = [x[:, :3] * 2.0 - y[:, 3:], ops.square(x[:, 3:]) + y[:, :3]]
+    program = Program(graph, {"z": ops.concatenate(parts, 1)})
+    values = {"x": normal(1, MEMBERS, 4, 6), "y": normal(2, MEMBERS, 4, 6)}
+    executor = program.bind(MEMBERS, list(values), numpy_backend(), ALL)
+    assert executor.calls == 1  # one kernel reads all slices and writes both parts: nothing is copied
+    assert_same_bits(run(program, values, list(values), ALL)[0], run(program, values, list(values), ())[0])
+
+
+def test_what_is_exact_of_a_sigmoid_joins_its_neighbours():
+    graph = Graph("float32")
+    x, y = graph.input("x", (4, 6)), graph.input("y", (4, 6))
+    program = Program(graph, {"z": ops.sigmoid(x + y) * y})
+    executor = program.bind(MEMBERS, ["x", "y"], numpy_backend(), ALL)
+    called = [row.operation for row in executor.explain().rows if row.calls]
+    assert called == ["fused(add negative)", "exp", "fused(add reciprocal multiply)"]
+    values = {"x": normal(1, MEMBERS, 4, 6) * 60, "y": normal(2, MEMBERS, 4, 6)}
+    assert_same_bits(run(program, values, ["x", "y"], ALL)[0], run(program, values, ["x", "y"], ())[0])
 
 
 def test_a_shared_operand_with_as_many_rows_as_members_is_not_taken_for_theirs():

@@ -14,6 +14,7 @@ from pipeline.engine.passes.folding import folded
 from pipeline.engine.passes.identities import simplified
 from pipeline.engine.passes.plan import Plan
 from pipeline.engine.passes.reductions import reduced
+from pipeline.engine.passes.sigmoids import opened
 from pipeline.engine.passes.views import joined
 
 if TYPE_CHECKING:
@@ -23,10 +24,12 @@ PASSES: Mapping[str, Callable[[Plan], Plan]] = {
     "folding": folded,
     "identities": simplified,
     "views": joined,
+    "sigmoids": opened,
     "reductions": reduced,
     "chains": chained,
 }
-COMPILED: Mapping[str, str] = {"reductions": "rows", "chains": "fused"}  # pass -> kernel that it needs
+# pass -> kernel that it needs
+COMPILED: Mapping[str, str] = {"sigmoids": "fused", "reductions": "rows", "chains": "fused"}
 PLAIN = tuple(name for name in PASSES if name not in COMPILED)
 ALL = tuple(PASSES)
 

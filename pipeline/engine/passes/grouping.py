@@ -27,12 +27,16 @@ class Grouping:
             form(one, plan) if allowed(one) else None for one in plan.instructions
         ]
         self._group = [1 << place for place in range(len(self.instructions))]
+        self._cut = _cut(plan.instructions)
         self._makers = {x.index: i for i, one in enumerate(self.instructions) for x in one.outputs}
         self._operands = [sorted(set(self._reads(place))) for place in range(len(self.instructions))]
         self._below = self._closure()
 
     def grow(self) -> None:
-        """Join every instruction with those that make its operands, then with those that share them."""
+        """Join every instruction with those that make its operands, then with those that share them.
+
+        Slices of one array count as shared: what is done to each of its parts is done in one go.
+        """
         for place in range(len(self.instructions)):
             for maker in self._operands[place]:
                 self._try(maker, place)
@@ -41,7 +45,7 @@ class Grouping:
             if self.forms[place] is not None:
                 for x in map(self.source, one.inputs):
                     if x.size > 1:
-                        readers.setdefault(x.index, []).append(place)
+                        readers.setdefault(self._cut.get(x.index, x.index), []).append(place)
         for first, *others in readers.values():
             for other in others:
                 self._try(first, other)
@@ -178,6 +182,16 @@ class Grouping:
         output = self.instructions[place].outputs[0]
         through = self.source(output) is not output
         return through and self._only_for(place, own)
+
+
+def _cut(instructions: Sequence[Instruction]) -> dict[int, int]:
+    """Return of each slice what it was cut from."""
+    cuts: dict[int, int] = {}
+    for one in instructions:
+        if one.primitive.name == "slice":
+            whole = one.inputs[0].index
+            cuts[one.outputs[0].index] = cuts.get(whole, whole)
+    return cuts
 
 
 def _bits(bits: int) -> Iterator[int]:
