@@ -59,7 +59,7 @@ def evaluated(leaves: Sequence[Leaf], source: Source) -> dict[int, Array]:
         groups.setdefault((leaf.structure, leaf.preparation.digest), []).append(leaf)
     found: dict[int, Array] = {}
     for group in groups.values():
-        inputs = _checked(source(group[0].preparation), group[0])
+        inputs = checked_inputs(source(group[0].preparation), group[0])
         for start in range(0, len(group), ABREAST):
             some = group[start : start + ABREAST]
             outputs = type(some[0]).together(some, inputs)
@@ -74,7 +74,8 @@ def batched(group: Sequence[Network], inputs: Array) -> Array:
     return predictions(forward(first.stage, options, parameters, inputs), first.link, first.task)
 
 
-def _checked(inputs: Array, leaf: Leaf) -> Array:
+def checked_inputs(inputs: Array, leaf: Leaf) -> Array:
+    """Return prepared inputs, or raise ShapeError or DataError for what keeps a model from taking them."""
     if inputs.ndim == 0 or inputs.shape[1:] != leaf.shape:
         raise ShapeError(
             f"the inputs have shape {inputs.shape}, but the model ({leaf.stage.ref}) takes rows of shape "
@@ -91,7 +92,7 @@ def _checked(inputs: Array, leaf: Leaf) -> Array:
 
 def head_of(network: Network, name: str, inputs: Array) -> Array:
     """Return the raw outputs (rows, ...) of a network's head, for prepared inputs."""
-    checked = _checked(inputs, network)
+    checked = checked_inputs(inputs, network)
     found: Array = forward(network.stage, network.options, [network.parameters], checked, head=name)[0]
     return found
 

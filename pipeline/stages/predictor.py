@@ -16,6 +16,7 @@ from pipeline.stages.dataset import DataSet
 from pipeline.stages.parts import at
 from pipeline.stages.predicting import Leaf, Source, batched, evaluated, fitting, head_of
 from pipeline.stages.preparation import Preparation
+from pipeline.stages.slopes import InputGradient, Measure
 
 if TYPE_CHECKING:
     from pipeline.stages.registry import Registry
@@ -95,6 +96,21 @@ class Predictor(ABC):
         prepared = np.asarray(inputs)
         found: Array = np.mean([head_of(network, name, prepared) for network in self.networks], axis=0)
         return found
+
+    def prepared(self, data: DataSet, split: str) -> Array:
+        """Return the inputs of a split as the model takes them; `data` is as for `predict_split`."""
+        if len({leaf.preparation.digest for leaf in self.leaves}) > 1:
+            raise DataError("the members were trained on data prepared in different ways\n    take one alone")
+        inputs, _ = data.split(split)
+        return fitting(inputs, data.preparation, self.leaves[0].preparation)
+
+    def input_gradient(self, measure: Measure | None = None) -> InputGradient:
+        """Return `f(inputs, targets)`, the gradient (rows, *features) at *prepared* inputs of the loss there.
+
+        `measure(outputs, targets)`, traced and one number a row, is what to differentiate in place of the
+        loss; outputs are raw.  Of a committee it is the mean of its networks' gradients.
+        """
+        return InputGradient(self.networks, measure)
 
     def classify(self, inputs: Any) -> Array:
         """Return the name of the likeliest class for each row of *raw* inputs."""

@@ -95,6 +95,7 @@ class Chosen:
     """An ensemble stage made of any function."""
 
     ref = "ensemble.chosen"
+    learn = None
 
     def __init__(self, function):
         self.function = function
