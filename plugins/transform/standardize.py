@@ -10,12 +10,17 @@ def standardize(data, rng):
     """Subtract each feature's mean and divide by its standard deviation, both over the train rows.
 
     A feature that is constant there is only shifted.  Predictions prepare new inputs in the same way.
+    Where inputs are missing, they count in neither and stay missing.
     """
     train, _ = data.split("train")
-    scale = train.std(axis=0, dtype=np.float64)
+    there = ~np.isnan(train) if data.missing else np.ones(train.shape, bool)
+    count = np.maximum(there.sum(axis=0), 1)
+    mean = np.sum(train, axis=0, dtype=np.float64, where=there) / count
+    variance = np.sum(np.square(train - mean), axis=0, where=there) / count
+    least = np.min(train, axis=0, where=there, initial=np.inf)
     # rounding gives a constant column a deviation that is tiny and not 0
-    scale[np.ptp(train, axis=0) == 0] = 1.0
-    return data.prepared_by(standardized, mean=train.mean(axis=0, dtype=np.float64), scale=scale)
+    constant = least >= np.max(train, axis=0, where=there, initial=-np.inf)
+    return data.prepared_by(standardized, mean=mean, scale=np.where(constant, 1.0, np.sqrt(variance)))
 
 
 def standardized(inputs, mean, scale):
