@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     from pipeline.stages.dataset import DataSet
     from pipeline.stages.events import Event
     from pipeline.stages.lookup import stage
-    from pipeline.stages.objective import Verdict
     from pipeline.stages.predictor import Predictor
+    from pipeline.stages.verdicts import Verdict
 
 __version__ = "0.1.0"
 
@@ -59,7 +59,7 @@ _HOME = {
     "pipeline.stages.predictor": "Predictor",
     "pipeline.stages.events": "Event",
     "pipeline.stages.lookup": "stage",
-    "pipeline.stages.objective": "Verdict",
+    "pipeline.stages.verdicts": "Verdict",
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names.split()}
 _MODULES = {

@@ -14,12 +14,12 @@ from pipeline.errors import StageError
 from pipeline.stages.blocks import Blocks
 from pipeline.stages.cohort import Member
 from pipeline.stages.net import Layout
-from pipeline.stages.objective import Verdict
 from pipeline.stages.parts import Parts, at
 from pipeline.stages.predictor import Network
 from pipeline.stages.results import MemberResult
 from pipeline.stages.step import Rule
 from pipeline.stages.training import Training
+from pipeline.stages.verdicts import Verdict
 
 Record = Mapping[str, float]
 

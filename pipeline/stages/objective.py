@@ -14,46 +14,16 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.engine import gradient, ops
 from pipeline.errors import DataError, StageError
+from pipeline.stages.choosing import EVERYTHING, Changes, chosen
 from pipeline.stages.net import Net, Parameter, bound
 from pipeline.stages.noise import TracedRandom
+from pipeline.stages.perturbing import Noise, Perturb, Perturbations, PerturbExamples
+from pipeline.stages.verdicts import AfterEpoch, Rule
 
 if TYPE_CHECKING:
     from pipeline.engine import Tensor
 
-Perturb = Callable[["Tensor", TracedRandom], "Tensor"]
-PerturbExamples = Callable[["Tensor", "Tensor", TracedRandom], tuple["Tensor", "Tensor"]]
 Gradients = dict[str, "Tensor"]
-PERTURBED = ("inputs", "hidden", "weights", "targets", "examples")
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What a rule says at the end of an epoch about its member.
-
-    `best` asks to keep a copy of the weights of this epoch; a member whose rules ever did so ends with
-    the copy last kept.  `stop` ends its training.
-    """
-
-    stop: bool = False
-    best: bool = False
-
-
-Rule = Callable[..., Verdict]
-
-
-@dataclass(frozen=True)
-class AfterEpoch:
-    """A rule of the regularizer in `node`, with the options it was given (numbers or option tensors)."""
-
-    node: str
-    rule: Rule
-    options: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class _Perturbation:
-    path: tuple[str | int, ...]
-    function: Callable[..., Any]
 
 
 @dataclass(frozen=True)
@@ -70,7 +40,7 @@ class Objective:
 
     `inputs` (batch, *features) are the augmented inputs, `targets` the minibatch's targets, `classes` their
     number, 0 for numbers.  `parameters` maps names to tensors, `weights` are those of them that are no
-    biases, `named_weights` the same by name.
+    biases, `named_weights` the same by name.  `t` counts steps from 1.
     """
 
     def __init__(
@@ -87,10 +57,13 @@ class Objective:
         buffers: Mapping[str, Tensor] = MappingProxyType({}),
         auxiliary: Mapping[str, Tensor] = MappingProxyType({}),
         unlabelled: Callable[[int], Tensor] | None = None,
+        t: Any = 1.0,
+        lr: Callable[[], Any] = lambda: 1.0,
     ):
         self.inputs = inputs
         self.targets = targets
         self.classes = classes
+        self.t = t
         self.parameters = dict(parameters)
         self.auxiliary = auxiliary
         self.named_weights = {name: parameters[name] for name, p in declared.items() if p.weight}
@@ -98,13 +71,14 @@ class Objective:
         self.after_epoch_rules: list[AfterEpoch] = []
         self._buffers, self._unlabelled = buffers, unlabelled
         self._model, self._model_node, self._loss_function = model, model_node, loss
+        self._lr = lr
         self._node = ""
         self._forward: _Pass | None = None
         self._penalties: list[Tensor] = []
         self._mixes: list[tuple[Any, Tensor]] = []
-        self._perturbations: dict[str, list[_Perturbation]] = {what: [] for what in PERTURBED}
+        self._perturbations = Perturbations()
         self._on_gradients: list[Callable[[Gradients], Gradients]] = []
-        self._after_step: list[Callable[[Tensor], Tensor]] = []
+        self._before_step, self._after_step = Changes(), Changes()
 
     # Reading
 
@@ -141,6 +115,23 @@ class Objective:
                 "    make one, by transform.unlabel say, or name its rows in `splits`"
             )
         return self._unlabelled(rows)
+
+    @property
+    def lr(self) -> Any:
+        """The optimizer's option `lr` at this step, with its schedule; OptionError where it has none."""
+        return self._lr()
+
+    def chosen(self, only: str) -> dict[str, Tensor]:
+        """Return the weights by name that fit a pattern such as `hidden*`; OptionError if none does."""
+        return chosen(only, self.named_weights, "weight")
+
+    def units(self, only: str) -> dict[str, Tensor]:
+        """Return the hidden activations by name that fit a pattern; OptionError if none does."""
+        return chosen(only, self.hidden, "hidden activation")
+
+    def draws(self, what: str) -> TracedRandom:
+        """Return random numbers of this regularizer's own, for the purpose `what`."""
+        return TracedRandom(self.inputs.graph, self._node, what)
 
     def gradient(self, x: Tensor) -> Tensor:
         """Return the gradient of `loss` with respect to the inputs, a parameter or a hidden activation."""
@@ -210,9 +201,16 @@ class Objective:
         """Let `function(gradients)` change the gradients, parameter name -> tensor, before the step."""
         self._on_gradients.append(function)
 
-    def after_step(self, function: Callable[[Tensor], Tensor]) -> None:
-        """Let `function(w)` change each weight after a step."""
-        self._after_step.append(function)
+    def before_step(self, function: Callable[[Tensor], Tensor], only: str = EVERYTHING) -> None:
+        """Let `function(w)` change each weight that `only` names before the optimizer steps from it.
+
+        The gradient is that at the weights as they were.
+        """
+        self._before_step.functions.append((function, tuple(self.chosen(only))))
+
+    def after_step(self, function: Callable[[Tensor], Tensor], only: str = EVERYTHING) -> None:
+        """Let `function(w)` change each weight that `only` names after a step."""
+        self._after_step.functions.append((function, tuple(self.chosen(only))))
 
     def after_epoch(self, rule: Rule, **options: Any) -> None:
         """Call `rule(history, **options) -> Verdict` on the host after each epoch, for each member alone.
@@ -248,13 +246,18 @@ class Objective:
             gradients = {name: changed[name] for name in gradients}
         return gradients
 
-    def stepped(self, parameters: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    def before(self) -> Mapping[str, Tensor]:
+        """Return the parameters that the optimizer steps from."""
+        return self._before_step.of(self.parameters)
+
+    def after(self, stepped: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
         """Return the parameters after every `after_step`."""
-        result = dict(parameters)
-        for function in self._after_step:
-            for name in self.named_weights:
-                result[name] = function(result[name])
-        return result
+        return self._after_step.of(stepped)
+
+    @property
+    def acts_before_step(self) -> bool:
+        """Whether anything changes the weights before a step."""
+        return bool(self._before_step)
 
     @property
     def acts_after_step(self) -> bool:
@@ -267,18 +270,7 @@ class Objective:
                 f"on_{what} comes too late: the forward pass was made when a regularizer read the loss, "
                 "hidden activations or a gradient; list regularizers that perturb it before those that read"
             )
-        known = self._perturbations[what]
-        mine = sum(perturbation.path[0] == self._node for perturbation in known)
-        known.append(_Perturbation((self._node, what, mine), function))
-
-    def _perturbed(self, what: str, name: str, tensor: Tensor, noise: tuple[str | int, ...] = ()) -> Tensor:
-        for perturbation in self._perturbations[what]:
-            rng = TracedRandom(tensor.graph, *perturbation.path, name, *noise)
-            shape = tensor.shape
-            tensor = perturbation.function(tensor, rng)
-            if tensor.shape != shape:
-                raise StageError(f"on_{what} changed the shape of {name!r} from {shape} to {tensor.shape}")
-        return tensor
+        self._perturbations.add(what, self._node, function)
 
     def _run(self) -> _Pass:
         if self._forward is None:
@@ -286,12 +278,11 @@ class Objective:
         return self._forward
 
     def _pass(self, inputs: Tensor, targets: Tensor, parameters: Mapping[str, Tensor]) -> _Pass:
-        if self._perturbations["examples"] or self._perturbations["targets"]:
+        change = self._perturbations
+        if change.reach_targets:
             targets = self._probabilities(targets)
-        for perturbation in self._perturbations["examples"]:
-            rng = TracedRandom(inputs.graph, *perturbation.path)
-            inputs, targets = perturbation.function(inputs, targets, rng)
-        targets = self._perturbed("targets", "targets", targets)
+        inputs, targets = change.of_examples(inputs, targets)
+        targets = change.of("targets", "targets", targets)
         outputs, net = self._mapped(inputs, parameters)
         if self.classes == 2 and outputs.shape[-1] == 1 and targets.ndim == 2:
             targets = targets[:, 1:]  # of two classes one output tells the second's probability
@@ -304,17 +295,18 @@ class Objective:
 
     def _mapped(self, inputs: Tensor, parameters: Mapping[str, Tensor]) -> tuple[Tensor, Net]:
         rows = inputs.shape[0]
-        noise = () if rows == self.inputs.shape[0] else ("rows", rows)
+        change = self._perturbations
+        noise: Noise = () if rows == self.inputs.shape[0] else ("rows", rows)
         seen = {**parameters, **self._buffers}
         for name in self.named_weights:
-            seen[name] = self._perturbed("weights", name, seen[name])
+            seen[name] = change.of("weights", name, seen[name])
         net = Net(
             bound(seen),
             rng=TracedRandom(inputs.graph, self._model_node, *noise),
             training=True,
-            on_hidden=lambda name, h: self._perturbed("hidden", name, h, noise),
+            on_hidden=lambda name, h: change.of("hidden", name, h, noise),
         )
-        return self._model(self._perturbed("inputs", "inputs", inputs, noise), net), net
+        return self._model(change.of("inputs", "inputs", inputs, noise), net), net
 
     def _probabilities(self, targets: Tensor) -> Tensor:
         if not self.classes or targets.ndim > 1:

@@ -15,12 +15,13 @@ import numpy.typing as npt
 
 from pipeline.engine import Graph, Program, Tensor, gradient, ops
 from pipeline.engine.graph import RandomInput, Spec
-from pipeline.errors import StageError
+from pipeline.errors import OptionError, StageError
 from pipeline.stages import optimizing
 from pipeline.stages.net import Layout, discover
 from pipeline.stages.noise import TracedRandom
-from pipeline.stages.objective import AfterEpoch, Objective
+from pipeline.stages.objective import Objective
 from pipeline.stages.parts import Parts, Placed, at
+from pipeline.stages.verdicts import AfterEpoch
 
 INPUTS, TARGETS, WEIGHTS, STEP, LOSS = "inputs", "targets", "weights", "t", "loss"
 AUXILIARY, UNLABELLED = "auxiliary:", "unlabelled"  # the first is followed by a name
@@ -127,8 +128,8 @@ class StepTracer:
         `templates` are the optimizer state's from the first step; None traces that first step.
         """
         graph = Graph(self.dtype)
-        objective = self._objective(graph, rows)
         t = graph.input(STEP, ())
+        objective = self._objective(graph, rows, t, steps)
         weights, state = self._optimized(graph, objective, t, steps, templates or {})
         if self.layout.buffers:
             weights = ops.concatenate([weights, *self._buffered(graph, objective)])
@@ -153,7 +154,7 @@ class StepTracer:
             templates={group: optimizing.template_of(nested) for group, nested in state.items()},
         )
 
-    def _objective(self, graph: Graph, rows: int) -> Objective:
+    def _objective(self, graph: Graph, rows: int, t: Tensor, steps: int) -> Objective:
         x, y = self.batch.of(rows, graph)
         for part in self.parts.augment:
             with at(part.node, part.stage.ref):
@@ -172,6 +173,8 @@ class StepTracer:
             model=partial(_called, self.parts.model, graph),
             model_node=self.parts.model.node,
             loss=partial(_called, self.parts.loss, graph),
+            t=t,
+            lr=partial(self._lr, graph, t, steps),
         )
         for part in self.parts.regularizers:
             with at(part.node, part.stage.ref), objective.acting(part.node):
@@ -197,11 +200,11 @@ class StepTracer:
         part = self.parts.optimizer
         with at(part.node, part.stage.ref):
             if self.groups == [optimizing.FLAT]:
-                weights, state = self._flat(graph, step, gradients, t, templates)
+                weights, state = self._flat(graph, objective, step, gradients, t, templates)
             else:
                 weights, state = self._one_by_one(graph, objective, step, gradients, t, templates)
         if objective.acts_after_step:
-            weights = layout.flat(objective.stepped(layout.bind(weights)))
+            weights = layout.flat(objective.after(layout.bind(weights)))
         return weights, state
 
     def _buffered(self, graph: Graph, objective: Objective) -> list[Tensor]:
@@ -213,6 +216,7 @@ class StepTracer:
     def _flat(
         self,
         graph: Graph,
+        objective: Objective,
         step: optimizing.Optimizer,
         gradients: Any,
         t: Tensor,
@@ -222,6 +226,8 @@ class StepTracer:
         g = self.layout.trained.flat(gradients)
         w = graph.inputs[WEIGHTS]
         w = w[: self.layout.trained.size] if self.layout.buffers else w
+        if objective.acts_before_step:
+            w = self.layout.trained.flat(objective.before())
         weights, after = optimizing.apply(step, w, g, before, t)
         return weights, {optimizing.FLAT: after}
 
@@ -235,13 +241,25 @@ class StepTracer:
         templates: Mapping[str, Any],
     ) -> tuple[Tensor, dict[str, Any]]:
         stepped, state = {}, {}
-        for name, w in objective.parameters.items():
+        for name, w in objective.before().items():
             before = optimizing.state_inputs(graph, name, templates.get(name))
             stepped[name], state[name] = optimizing.apply(step, w, gradients[name], before, t)
         return self.layout.trained.flat(stepped), state
 
     def _optimizer(self, graph: Graph, t: Tensor, steps: int) -> optimizing.Optimizer:
-        """Return the optimizer with its options; a schedule multiplies its `lr`."""
+        return partial(self.parts.optimizer.stage.function, **self._optimizer_options(graph, t, steps))
+
+    def _lr(self, graph: Graph, t: Tensor, steps: int) -> Tensor:
+        options, part = self._optimizer_options(graph, t, steps), self.parts.optimizer
+        if "lr" not in options:
+            raise OptionError(
+                f"it acts by the learning rate `lr`, which {part.node} ({part.stage.ref}) does not have\n"
+                "    use an optimizer with the option `lr`, such as optimizer.sgd"
+            )
+        return options["lr"]  # type: ignore[no-any-return]
+
+    def _optimizer_options(self, graph: Graph, t: Tensor, steps: int) -> dict[str, Any]:
+        """Return the optimizer's options; a schedule multiplies its `lr`."""
         part, schedule = self.parts.optimizer, self.parts.schedule
         options = part.traced_options(graph)
         if schedule is not None:
@@ -252,7 +270,7 @@ class StepTracer:
             with at(schedule.node, schedule.stage.ref):
                 factor = schedule.stage.function(t, steps, **schedule.traced_options(graph))
             options["lr"] = options["lr"] * factor
-        return partial(part.stage.function, **options)
+        return options
 
     def _plain_optimizer(self, graph: Graph) -> optimizing.Optimizer:
         return partial(self.parts.optimizer.stage.function, **self.parts.optimizer.traced_options(graph))

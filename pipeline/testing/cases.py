@@ -102,8 +102,9 @@ def regularizer(subject: Subject) -> Case:
         names = list(layout.parameters)
         found = gradient(total, [objective.parameters[name] for name in names])
         changed = objective.changed_gradients(dict(zip(names, found, strict=True)))
-        stepped = {name: objective.parameters[name] - 0.1 * changed[name] for name in names}
-        return {"total": total, "weights": layout.flat(objective.stepped(stepped))}
+        before = objective.before()
+        stepped = {name: before[name] - 0.1 * changed[name] for name in names}
+        return {"total": total, "weights": layout.flat(objective.after(stepped))}
 
     weights = layout.initial(0, NODE, "float64")
     case = Case({"x": x, "y": y, "weights": weights}, trace, None, ("x", "y", "weights"), ("total",))

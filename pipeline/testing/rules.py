@@ -6,7 +6,7 @@ import copy
 from collections.abc import Sequence
 
 from pipeline.engine import Graph
-from pipeline.stages.objective import AfterEpoch, Verdict
+from pipeline.stages.verdicts import AfterEpoch, Verdict
 from pipeline.testing.subject import NODE, Subject
 
 _HISTORY = [

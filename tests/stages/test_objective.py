@@ -173,6 +173,6 @@ def test_changed_gradients_must_keep_every_parameter(objective):
 
 def test_max_norm_shrinks_units_that_are_too_long_and_leaves_the_others(case, objective, stages):
     stages.stage("regularizer.max_norm").function(objective, limit=0.1)
-    stepped = objective.stepped(objective.parameters)
+    stepped = objective.after(objective.parameters)
     assert np.linalg.norm(case.values(stepped["out.weights"])) == pytest.approx(0.1)
     np.testing.assert_array_equal(case.values(stepped["out.bias"]), WEIGHTS[2:])
