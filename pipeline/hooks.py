@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import pluggy
 
@@ -195,11 +195,19 @@ search = partial(hookimpl, specname="search")
 tracker = partial(hookimpl, specname="tracker")
 
 
+@overload
+def model(function: F) -> F: ...
+@overload
+def model(*, estimator: bool = False) -> Callable[[F], F]: ...
 def model(function: F | None = None, *, estimator: bool = False) -> Any:
     """Mark a model: traced, or an estimator as scikit-learn has them."""
     return _marked("model", function, estimator)
 
 
+@overload
+def train(function: F) -> F: ...
+@overload
+def train(*, estimator: bool = False) -> Callable[[F], F]: ...
 def train(function: F | None = None, *, estimator: bool = False) -> Any:
     """Mark a train stage: for models that are traced, or for those that are estimators."""
     return _marked("train", function, estimator)

@@ -11,6 +11,7 @@ from pipeline.dag.nodes import Draft
 from pipeline.dag.order import cycles
 from pipeline.dag.problems import Problems
 from pipeline.hooks import KINDS, Kind, Port
+from pipeline.stages.pairing import NEEDED, mismatch
 
 # What these give is a result by itself; everything else is there for another node.
 _RESULTS = ("predictor", "metrics")
@@ -20,6 +21,7 @@ def wire(drafts: Mapping[str, Draft], problems: Problems) -> None:
     """Check all inputs, look for cycles and for nodes that nothing takes."""
     for draft in drafts.values():
         _check_missing(draft, drafts, problems)
+        _check_trained(draft, drafts, problems)
         for port, sources in draft.inputs.items():
             for source in sources:
                 draft.sound &= _fits(draft, port, source, drafts, problems)
@@ -30,7 +32,7 @@ def wire(drafts: Mapping[str, Draft], problems: Problems) -> None:
 def _check_missing(draft: Draft, drafts: Mapping[str, Draft], problems: Problems) -> None:
     ports = draft.kind.ports if draft.kind else {}
     for port, spec in ports.items():
-        if spec.required and port not in draft.named_ports:
+        if spec.required and port not in draft.named_ports and not _spared(draft, port):
             draft.sound = False
             draft.wants.add(spec.accepts)
             problems.add(
@@ -38,6 +40,23 @@ def _check_missing(draft: Draft, drafts: Mapping[str, Draft], problems: Problems
                 f"{draft.name!r} lacks its input {port!r}, {article(spec.accepts)}",
                 allowed=_giving(spec, draft, drafts),
             )
+
+
+def _spared(draft: Draft, port: str) -> bool:
+    """Return whether a train node of estimators has no use for a port that others need."""
+    return draft.stage is not None and draft.stage.estimator and port not in NEEDED
+
+
+def _check_trained(draft: Draft, drafts: Mapping[str, Draft], problems: Problems) -> None:
+    """Check that a train node and its model fit: both for steps, or both for estimators."""
+    for source in draft.inputs.get("model", ()):
+        model = drafts.get(str(source.value))
+        if draft.stage is None or model is None or model.stage is None:
+            continue
+        why, hint = mismatch(draft.stage, model.stage, draft.named_ports)
+        if why:
+            draft.sound = False
+            problems.add(draft.at, f"{draft.name!r} ({draft.stage.ref}): {why}", hint=hint)
 
 
 def _fits(draft: Draft, port: str, source: Located, drafts: Mapping[str, Draft], problems: Problems) -> bool:

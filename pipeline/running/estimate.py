@@ -77,8 +77,11 @@ class _Estimator:
 
     def of(self, cohort: Cohort) -> Estimate:
         from pipeline.stages.blocks import block_width, step_bytes, widest
+        from pipeline.stages.estimating import estimates
 
         spec = self._spec(cohort)
+        if estimates(spec, self._plan.dag.registry):
+            return Estimate(0, self._data_of(cohort).inputs.nbytes, 1)
         structure = _structure(spec)
         if structure not in self._known:
             self._known[structure] = self._measure(spec, self._data_of(cohort))
@@ -89,8 +92,12 @@ class _Estimator:
         return Estimate(parameters, members * each + shared, abreast)
 
     def specs(self) -> list[tuple[Cohort, CohortSpec]]:
-        """Return the cohorts with their tasks, the last of each structure first."""
-        return [(cohort, self._spec(cohort)) for cohort in reversed(self._plan.cohorts)]
+        """Return the cohorts that take steps with their tasks, the last of each structure first."""
+        from pipeline.stages.estimating import estimates
+
+        registry = self._plan.dag.registry
+        all_of_them = [(cohort, self._spec(cohort)) for cohort in reversed(self._plan.cohorts)]
+        return [(cohort, spec) for cohort, spec in all_of_them if not estimates(spec, registry)]
 
     def explained(self, cohort: Cohort, spec: CohortSpec) -> ExplainedTraining:
         """Explain the step of as many members of a cohort as step abreast."""

@@ -97,9 +97,9 @@ def estimates(spec: CohortSpec, registry: Registry) -> bool:
     if model is None:
         return False
     stage, train = registry.stage(model.stage), registry.stage(spec.train.stage)
-    problem = mismatch(train, stage, {port for port, parts in spec.parts.items() if parts})
-    if problem:
-        raise OptionError(f"{spec.node} ({train.ref}): {problem[0]}\n    {problem[1]}")
+    why, hint = mismatch(train, stage, {port for port, parts in spec.parts.items() if parts})
+    if why:
+        raise OptionError(f"{spec.node} ({train.ref}): {why}\n    {hint}")
     return stage.estimator
 
 

@@ -10,6 +10,7 @@ from pipeline.testing import cases
 from pipeline.testing.combining import check_ensemble
 from pipeline.testing.datasets import check_data, check_transform
 from pipeline.testing.describing import check_description
+from pipeline.testing.estimating import check_estimator, check_estimator_train
 from pipeline.testing.measuring import check_evaluate
 from pipeline.testing.searching import check_search
 from pipeline.testing.subject import Subject
@@ -17,16 +18,29 @@ from pipeline.testing.tracing import check_traced
 from pipeline.testing.tracking import check_tracker
 from pipeline.testing.training import check_train
 
+
+def _check_model(subject: Subject) -> None:
+    if subject.stage.estimator:
+        check_estimator(subject)
+    else:
+        check_traced(subject, cases.model(subject))
+
+
+def _check_train(subject: Subject) -> None:
+    check = check_estimator_train if subject.stage.estimator else check_train
+    check(subject)
+
+
 _CHECKS: Mapping[str, Callable[[Subject], None]] = {
     "data": check_data,
     "transform": check_transform,
     "augment": lambda subject: check_traced(subject, cases.augment(subject)),
-    "model": lambda subject: check_traced(subject, cases.model(subject)),
+    "model": _check_model,
     "loss": lambda subject: check_traced(subject, cases.loss(subject)),
     "regularizer": lambda subject: check_traced(subject, cases.regularizer(subject)),
     "optimizer": lambda subject: check_traced(subject, cases.optimizer(subject)),
     "schedule": lambda subject: check_traced(subject, cases.schedule(subject)),
-    "train": check_train,
+    "train": _check_train,
     "ensemble": check_ensemble,
     "evaluate": check_evaluate,
     "search": check_search,
@@ -47,7 +61,8 @@ def check_stage(
     arguments left as they are.  Traced kinds: float32 and float64, gradients against finite differences,
     the traced computation against a direct call with NumPy, members that do not touch each other, float
     options that differ inside a cohort, CuPy against NumPy where there is a GPU.  The other kinds: what
-    their results promise.
+    their results promise.  A model that is an estimator: predictions for each task it is for, by rows, the
+    same after it was stored.
 
     `kind` is the kind that the stage must have, `options` are those to check it with (the required ones,
     at least), and `examples` replace the data arguments that the kit makes up: `x` of a model that does

@@ -26,6 +26,14 @@ def probe_net(x: Any, net: Any, *, outputs: int) -> Any:
     return net.dense(net.hidden(ops.tanh(net.dense(ops.flatten(x), 5, name="hidden"))), outputs, name="out")
 
 
+@model(estimator=True)
+def probe_means() -> Any:
+    """The mean of all targets, or the share of each class, whatever the inputs."""
+    from sklearn.dummy import DummyClassifier, DummyRegressor
+
+    return {"classes": DummyClassifier(), "regression": DummyRegressor()}
+
+
 @loss(link="identity")
 def probe_loss(outputs: Any, targets: Any) -> Any:
     """Half the squared error of each example."""
@@ -45,7 +53,8 @@ def probe_descent(w: Any, g: Any, state: Any, t: Any, *, lr: Positive = 0.1) -> 
     return w - lr * g, ()
 
 
-PROBES = {stage.ref: stage for stage in map(Stage.of, (probe_net, probe_loss, probe_surprise, probe_descent))}
+_STAGES = (probe_net, probe_means, probe_loss, probe_surprise, probe_descent)
+PROBES = {stage.ref: stage for stage in map(Stage.of, _STAGES)}
 
 
 @dataclass(frozen=True)

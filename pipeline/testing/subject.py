@@ -37,7 +37,8 @@ class Subject:
         name = getattr(stage, "ref", getattr(stage, "__name__", repr(stage)))
         with _failing(name, "it cannot be a stage"):
             made = stage if isinstance(stage, Stage) else Stage.of(stage)
-        strange = examples.keys() - set(KINDS[made.kind].arguments) - {"x", "y"}
+        further = {"data"} if made.kind == "train" or made.estimator else {"x", "y"}
+        strange = examples.keys() - set(KINDS[made.kind].arguments) - further
         if strange:
             raise AssertionError(
                 f"{made.ref} has no data argument {sorted(strange)[0]!r} to give an example of; options go "
