@@ -1,4 +1,4 @@
-"""Derivatives of functions written with `ops`, methods of minimisation, and what curvature tells of a point."""
+"""Derivatives of functions written with `ops`, methods of minimisation, what curvature tells of a point."""
 
 from __future__ import annotations
 

@@ -26,3 +26,14 @@ METHODS: Mapping[str, Callable[..., Method]] = MappingProxyType(
         )
     }
 )
+
+__all__ = [
+    "METHODS",
+    "conjugate_gradient",
+    "descent",
+    "gauss_newton",
+    "lbfgs",
+    "linear_conjugate_gradient",
+    "newton",
+    "newton_cg",
+]
