@@ -2,20 +2,19 @@
 
 from math import log, pi
 
-import numpy as np
-
 from pipeline import ShapeError, model, ops
 from pipeline.options import Natural, Positive
 
 
 @model
 def class_gaussians(x, net, *, rank: Natural = 4, floor: Positive = 1e-2, outputs: int):
-    """Give log p(x, y) of each class y, missing inputs integrated out: (batch, 2 · features) -> (batch, classes).
+    """Give log p(x, y) of each class y, (batch, classes), with missing inputs integrated out.
 
-    The inputs are those of transform.mask: features, then which of them are there.  A class's density is a
-    Gaussian of covariance D + V Vᵀ, D diagonal and at least `floor`, V of `rank` columns (a factor analyser:
-    Ghahramani & Hinton 1996, equation 2); a marginal of it is that of the rows that are there.  Train it with
-    loss.joint for the joint density, or with loss.softmax for the classes alone.
+    The inputs are those of transform.mask, (batch, 2 · features): features, then which of them are there.
+    A class's density is a Gaussian of covariance D + V Vᵀ, D diagonal and at least `floor`, V of `rank`
+    columns (a factor analyser: Ghahramani & Hinton 1996, equation 2); where inputs are missing, it is the
+    marginal of the others.  Train it with loss.joint for the joint density, or with loss.softmax for the
+    classes alone.
     """
     if x.ndim != 2 or x.shape[1] % 2:
         raise ShapeError(
@@ -41,7 +40,7 @@ def _small(rng, shape):
 
 
 def _diagonal(x, there, means, spread):
-    """Return Mahalanobis' distance and the log determinant under D of what is there, (batch, classes) each."""
+    """Return Mahalanobis' distance and the log determinant under D, (batch, classes) each."""
     p = 1 / spread
     distance = ops.square(x) @ ops.transpose(p) - 2 * x @ ops.transpose(p * means)
     return distance + there @ ops.transpose(p * ops.square(means)), there @ ops.transpose(ops.log(spread))

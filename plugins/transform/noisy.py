@@ -20,7 +20,7 @@ def noisy(
     """Damage the inputs, once and for all; targets stay.  All rows, or those of `splits`.
 
     `gaussian` adds noise of standard deviation `amount`; `salt_pepper` makes a share `amount` of the inputs
-    the least or the largest of the train rows, `zero` makes it 0.  This changes the data and not how inputs are
+    the least or the largest of the train rows, `zero` makes it 0.  This changes the data, not how inputs are
     prepared: predictions get theirs as they come.
     """
     if kind != "gaussian" and amount > 1:
