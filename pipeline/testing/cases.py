@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.engine import Graph, Tensor, gradient
+from pipeline.engine import Graph, Tensor, gradient, ops
 from pipeline.engine.random import generator
+from pipeline.errors import DataError
 from pipeline.stages import optimizing
 from pipeline.stages.net import Layout, Net, bound, discover
 from pipeline.stages.noise import NoRandom, TracedRandom
@@ -89,10 +90,13 @@ def loss(subject: Subject) -> Case:
 
 
 def regularizer(subject: Subject) -> Case:
-    """Trace a regularizer on the objective of a small network; the gradient of what it adds is checked."""
+    """Trace a regularizer on the objective of a small network; the gradient of what it adds is checked.
+
+    Targets are numbers, or classes for a regularizer that refuses numbers.
+    """
     x = np.asarray(subject.examples.get("x", _table()))
-    y = np.asarray(subject.examples.get("y", generator(0, NODE, "y").normal(size=(len(x), OUTPUTS))))
     layout = _layout(subject, x, probes.PROBES["model.probe_net"].function, {"outputs": OUTPUTS})
+    weights = layout.initial(0, NODE, "float64")
 
     def trace(graph: Graph, given: Tensors, options: Options) -> Tensors:
         objective = _objective(graph, given, layout)
@@ -106,15 +110,26 @@ def regularizer(subject: Subject) -> Case:
         stepped = {name: before[name] - 0.1 * changed[name] for name in names}
         return {"total": total, "weights": layout.flat(objective.after(stepped))}
 
-    weights = layout.initial(0, NODE, "float64")
-    case = Case({"x": x, "y": y, "weights": weights}, trace, None, ("x", "y", "weights"), ("total",))
-    with subject.when("it acts on the objective"):
+    def make(y: Array) -> Case:
+        values = {"x": x, "y": y, "weights": weights}
+        return Case(values, trace, None, _floats(**values), ("total",))
+
+    def act(case: Case) -> None:
         graph = Graph("float64")
-        given = {name: graph.input(name, np.shape(value)) for name, value in case.values.items()}
+        given = {name: graph.input(name, value.shape, value.dtype) for name, value in case.values.items()}
         objective = _objective(graph, given, layout)
         with objective.acting(NODE):
             subject.stage.function(objective, **subject.placed.traced_options(graph))
         check_rules(subject, objective.after_epoch_rules, graph)
+
+    numbers = subject.examples.get("y", generator(0, NODE, "y").normal(size=(len(x), OUTPUTS)))
+    case = make(np.asarray(numbers))
+    with subject.when("it acts on the objective"):
+        try:
+            act(case)
+        except DataError:
+            case = make(np.arange(len(x)) % OUTPUTS)
+            act(case)
     return case
 
 
@@ -212,15 +227,25 @@ def _model_eager(
 
 
 def _objective(graph: Graph, given: Tensors, layout: Layout) -> Objective:
+    classes = OUTPUTS if given["y"].dtype.kind == "i" else 0
     return Objective(
         given["x"],
         given["y"],
         layout.bind(given["weights"]),
         layout.parameters,
-        model=partial(probes.PROBES["model.probe_net"].function, outputs=given["y"].shape[-1]),
+        model=partial(probes.PROBES["model.probe_net"].function, outputs=classes or given["y"].shape[-1]),
         model_node="net",
-        loss=probes.PROBES["loss.probe_loss"].function,
+        loss=partial(_probe_loss, classes),
+        classes=classes,
     )
+
+
+def _probe_loss(classes: int, outputs: Tensor, targets: Tensor) -> Any:
+    if not classes:
+        return probes.PROBES["loss.probe_loss"].function(outputs, targets)
+    if targets.ndim == 1:
+        return probes.PROBES["loss.probe_surprise"].function(outputs, targets)
+    return -ops.sum(targets * ops.log_softmax(outputs), axis=-1)
 
 
 def _floats(**values: Array) -> tuple[str, ...]:

@@ -13,12 +13,6 @@ def fast_gradient_sign(objective, *, epsilon: float = 0.1, weight: float = 0.5):
 
 
 @regularizer
-def max_norm(objective, *, limit: float = 3.0):
-    """Shrink each unit's incoming weights to norm `limit` after a step."""
-    objective.after_step(lambda w: w * ops.minimum(1.0, limit / ops.norm(w, axis=0)))
-
-
-@regularizer
 def hidden_noise(objective, *, std: float = 0.1):
     """Add noise to hidden activations, weights and inputs."""
     for register in (objective.on_inputs, objective.on_hidden, objective.on_weights):

@@ -6,7 +6,7 @@ import pytest
 from pipeline import ops
 from pipeline.engine import Graph, Program, gradient, numpy_backend
 from pipeline.engine.random import fill
-from pipeline.errors import StageError
+from pipeline.errors import OptionError, StageError
 from pipeline.stages.net import Layout, discover
 from pipeline.stages.objective import Objective
 
@@ -171,8 +171,16 @@ def test_changed_gradients_must_keep_every_parameter(objective):
         objective.changed_gradients({"w": objective.weights[0]})
 
 
-def test_max_norm_shrinks_units_that_are_too_long_and_leaves_the_others(case, objective, stages):
-    stages.stage("regularizer.max_norm").function(objective, limit=0.1)
-    stepped = objective.after(objective.parameters)
-    assert np.linalg.norm(case.values(stepped["out.weights"])) == pytest.approx(0.1)
-    np.testing.assert_array_equal(case.values(stepped["out.bias"]), WEIGHTS[2:])
+def test_weights_are_changed_before_and_after_a_step_and_biases_stay(case, objective):
+    objective.before_step(lambda w: 0.5 * w)
+    objective.after_step(lambda w: w + 1.0, only="out.*")
+    before, after = objective.before(), objective.after(objective.parameters)
+    np.testing.assert_array_equal(case.values(before["out.weights"]).ravel(), 0.5 * WEIGHTS[:2])
+    np.testing.assert_array_equal(case.values(after["out.weights"]).ravel(), WEIGHTS[:2] + 1)
+    for parameters in (before, after):
+        np.testing.assert_array_equal(case.values(parameters["out.bias"]), WEIGHTS[2:])
+
+
+def test_what_fits_no_name_is_refused_with_the_names_there_are(objective):
+    with pytest.raises(OptionError, match=r"'in\.\*', which fits no weight(.|\n)*allowed: out\.weights"):
+        objective.after_step(lambda w: w, only="in.*")

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from pipeline import DataError
+from pipeline.testing import check_stage
 from plugins.regularizer.label_smoothing import label_smoothing
 
 
@@ -20,3 +21,7 @@ def test_rate_zero_leaves_the_labels(changed_targets):
 def test_numbers_are_refused(make_objective):
     with pytest.raises(DataError, match="needs targets that are classes"):
         label_smoothing(make_objective(2, 2))
+
+
+def test_it_conforms():
+    check_stage(label_smoothing)
