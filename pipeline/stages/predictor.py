@@ -97,6 +97,15 @@ class Predictor(ABC):
         found: Array = np.mean([head_of(network, name, prepared) for network in self.networks], axis=0)
         return found
 
+    def sample(self, count: int, seed: int = 0) -> Array:
+        """Draw `count` prepared inputs (count, *features) from a model that says how, by `net.sampler`."""
+        from pipeline.stages.sampling import sampled
+
+        if len(self.networks) != 1:
+            raise DataError("samples are drawn from one network
+    evaluate the train node, not an ensemble")
+        return sampled(self.networks[0], count, seed)
+
     def prepared(self, data: DataSet, split: str) -> Array:
         """Return the inputs of a split as the model takes them; `data` is as for `predict_split`."""
         if len({leaf.preparation.digest for leaf in self.leaves}) > 1:
