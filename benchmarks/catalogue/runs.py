@@ -9,6 +9,7 @@ from typing import Any
 
 from benchmarks.process import ROOT
 from pipeline.api import run
+from pipeline.report.standings import value_label
 from pipeline.results import Results
 
 DATA = "PLAIT_TEST_DATA"
@@ -44,3 +45,13 @@ class Runs:
 def metrics(results: Results, node: str) -> Mapping[str, float]:
     """Return the metrics of a node, their means where it has several instances."""
     return results.nodes[node]["metrics"]  # type: ignore[no-any-return]
+
+
+def values(results: Results, node: str, metric: str, **settings: Any) -> list[float]:
+    """Return a metric of those instances of a node that have these settings, `node__option=value`."""
+    wanted = {f"{name.replace('__', '.')}={value_label(value)}" for name, value in settings.items()}
+    return [
+        found["metrics"][metric]
+        for found in results.nodes[node]["results"]
+        if wanted <= set(found["label"].partition("[")[2].rstrip("]").split(" "))
+    ]

@@ -107,3 +107,30 @@ def test_a_node_that_nothing_uses_says_who_could(wrong):
 def test_what_is_trained_or_scored_need_not_be_used(digits, read):
     text = digits.partition("  vote:")[0]
     assert list(read(text).nodes)[-1] == "fit"
+
+
+TREE = """\
+plait: 1
+nodes:
+  digits: {stage: data.digits}
+  tree: {stage: model.tree}
+  adam: {stage: optimizer.adam}
+  fit: {stage: train.estimator, inputs: {data: digits, model: tree}}
+"""
+
+
+def test_an_estimator_needs_no_optimizer(read):
+    text = TREE.replace("  adam: {stage: optimizer.adam}\n", "")
+    assert read(text).nodes["fit"].inputs == {"data": ("digits",), "model": ("tree",)}
+
+
+def test_steps_for_an_estimator_are_refused_where_the_train_node_stands(problem):
+    text = TREE.replace("train.estimator", "train.minibatch").replace("tree}}", "tree, optimizer: adam}}")
+    found = problem(text)
+    assert "'fit' (train.minibatch): it takes steps, but model.tree is an estimator" in found.message
+    assert (found.hint, found.line) == ("use train.estimator", 6)
+
+
+def test_a_part_that_an_estimator_has_no_use_for_is_superfluous(problem):
+    found = problem(TREE.replace("tree}}", "tree, optimizer: adam}}"))
+    assert found.message == "'fit' (train.estimator): an estimator takes no optimizer"
