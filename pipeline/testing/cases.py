@@ -92,11 +92,12 @@ def loss(subject: Subject) -> Case:
 def regularizer(subject: Subject) -> Case:
     """Trace a regularizer on the objective of a small network; the gradient of what it adds is checked.
 
-    Targets are numbers, or classes for a regularizer that refuses numbers.
+    Targets are numbers, or classes for a regularizer that refuses numbers.  There are unlabelled examples,
+    and a head `auxiliary` of two outputs with further targets of that name, of which some are unknown (-1).
     """
     x = np.asarray(subject.examples.get("x", _table()))
     layout = _layout(subject, x, probes.PROBES["model.probe_net"].function, {"outputs": OUTPUTS})
-    weights = layout.initial(0, NODE, "float64")
+    weights, further = layout.initial(0, NODE, "float64"), np.arange(len(x)) % 3 - 1
 
     def trace(graph: Graph, given: Tensors, options: Options) -> Tensors:
         objective = _objective(graph, given, layout)
@@ -111,7 +112,7 @@ def regularizer(subject: Subject) -> Case:
         return {"total": total, "weights": layout.flat(objective.after(stepped))}
 
     def make(y: Array) -> Case:
-        values = {"x": x, "y": y, "weights": weights}
+        values = {"x": x, "y": y, "weights": weights, "unlabelled": x[::-1] + 0.1, "further": further}
         return Case(values, trace, None, _floats(**values), ("total",))
 
     def act(case: Case) -> None:
@@ -237,7 +238,15 @@ def _objective(graph: Graph, given: Tensors, layout: Layout) -> Objective:
         model_node="net",
         loss=partial(_probe_loss, classes),
         classes=classes,
+        auxiliary={"auxiliary": given["further"]},
+        unlabelled=partial(_repeated, given["unlabelled"]),
     )
+
+
+def _repeated(x: Tensor, rows: int) -> Tensor:
+    """Return as many rows as are asked for, those of `x` again and again."""
+    count = -(-rows // x.shape[0])
+    return ops.concatenate([x] * count)[:rows]  # type: ignore[no-any-return]
 
 
 def _probe_loss(classes: int, outputs: Tensor, targets: Tensor) -> Any:

@@ -22,8 +22,10 @@ ROWS, FEATURES, CLASSES = 48, 4, 3
 
 @model
 def probe_net(x: Any, net: Any, *, outputs: int) -> Any:
-    """One hidden layer of five units, smooth everywhere."""
-    return net.dense(net.hidden(ops.tanh(net.dense(ops.flatten(x), 5, name="hidden"))), outputs, name="out")
+    """One hidden layer of five units, smooth everywhere; the first two are a head, too."""
+    h = net.hidden(ops.tanh(net.dense(ops.flatten(x), 5, name="hidden")))
+    net.head("auxiliary", h[:, :2])
+    return net.dense(h, outputs, name="out")
 
 
 @model(estimator=True)
