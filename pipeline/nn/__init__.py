@@ -4,22 +4,39 @@ Images are (batch, height, width, channels), sequences (batch, steps, features),
 """
 
 from pipeline.nn.chains import chain
-from pipeline.nn.features import embedding, layer_norm
+from pipeline.nn.classes import divergence, entropy, log_probabilities
+from pipeline.nn.features import embedding
 from pipeline.nn.images import as_images, avg_pool, conv2d, max_pool
+from pipeline.nn.norms import Norm, batch_norm, layer_norm, normalize
 from pipeline.nn.recurrent import gru, lstm, rnn
+from pipeline.nn.residual import residual
 from pipeline.nn.sampling import places, sample
+from pipeline.nn.units import Activation, activate, linear_width, maxout, prelu, rises
 
 __all__ = [
+    "Activation",
+    "Norm",
+    "activate",
     "as_images",
     "avg_pool",
+    "batch_norm",
     "chain",
     "conv2d",
+    "divergence",
     "embedding",
+    "entropy",
     "gru",
     "layer_norm",
+    "linear_width",
+    "log_probabilities",
     "lstm",
     "max_pool",
+    "maxout",
+    "normalize",
     "places",
+    "prelu",
+    "residual",
+    "rises",
     "rnn",
     "sample",
 ]

@@ -38,6 +38,7 @@ def conv2d(
     kernel: int = 3,
     stride: int = 1,
     padding: Padding = "same",
+    bias: bool = True,
     init: str | Initializer = "he",
 ) -> Value:
     """Correlate images with `channels` kernels and add a bias: (batch, height', width', channels).
@@ -47,11 +48,11 @@ def conv2d(
     """
     height, width, depth = x.shape[1:]
     weights = net.parameter(f"{name}.weights", (kernel, kernel, depth, channels), init)
-    bias = net.parameter(f"{name}.bias", (channels,), "zeros", weight=False)
+    offset = net.parameter(f"{name}.bias", (channels,), "zeros", weight=False) if bias else None
     pads = (_same(height, kernel, stride), _same(width, kernel, stride)) if padding == "same" else NO_PADS
     lengths = [n + sum(pad) for n, pad in zip((height, width), pads, strict=True)]
     _check_fit(lengths, kernel, f"conv2d {name!r}", "a smaller kernel or padding='same'")
-    return ops.convolve(x, weights, bias, strides=(stride, stride), pads=pads)
+    return ops.convolve(x, weights, offset, strides=(stride, stride), pads=pads)
 
 
 def _same(length: int, kernel: int, stride: int) -> tuple[int, int]:

@@ -7,15 +7,15 @@ import pytest
 
 from pipeline.stages.net import Net, bound
 
-FIGURES = Path(__file__).parent.parent / "oracles" / "torch_blocks.npz"
+ORACLES = Path(__file__).parent.parent / "oracles"
 
 
 @pytest.fixture(scope="session")
 def case():
     """Return PyTorch's arrays of a case: inputs, `value`, and `d` before a name for a gradient."""
 
-    def load(name):
-        with np.load(FIGURES) as arrays:
+    def load(name, file="torch_blocks.npz"):
+        with np.load(ORACLES / file) as arrays:
             prefix = f"{name}/"
             return {key.removeprefix(prefix): arrays[key] for key in arrays if key.startswith(prefix)}
 

@@ -8,7 +8,7 @@ import pytest
 from pipeline import ShapeError, nn, ops
 from pipeline.engine import gradient
 from pipeline.stages.net import Layout, Net, bound, eager
-from plugins.model.cnn import Activation, cnn
+from plugins.model.cnn import cnn
 
 OPTIONS = {"channels": (3, 4), "hidden": (5,), "outputs": 2}
 X = np.random.default_rng(0).standard_normal((3, 8, 6))
@@ -102,12 +102,13 @@ def test_gradients_reach_kernels_that_are_cut_from_flat_weights(traced, slopes_o
         np.testing.assert_allclose(found, slopes[name], rtol=1e-9, atol=1e-12)
 
 
-@pytest.mark.parametrize("activation", get_args(Activation))
+@pytest.mark.parametrize("activation", get_args(nn.Activation))
 def test_activations_are_those_of_the_convolved_not_of_the_pooled(activation):
     net = eager(seed=1)
     options = {**OPTIONS, "channels": (3,), "hidden": ()}
     found = cnn(X, net, activation=activation, **options)
     other = eager(seed=1)
-    h = ops.activation(activation)(nn.conv2d(other, nn.as_images(X, "cnn"), 3, name="conv0"))
+    z = nn.conv2d(other, nn.as_images(X, "cnn"), nn.linear_width(activation, 3), name="conv0")
+    h = nn.activate(other, z, activation, name="conv0")
     expected = other.dense(ops.flatten(nn.max_pool(h, 2)), 2, name="out", init="glorot")
     np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-15)
