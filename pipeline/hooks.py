@@ -90,6 +90,7 @@ class Specs:
         """Drive the training of a cohort: epochs, minibatches, steps, evaluation.
 
         `@train(estimator=True)` marks one for models that are estimators: its `fit.estimators()` fits them.
+        `@train(optimizer=False)` marks one that finds its own steps: by `fit.minimize(method)`, say.
         """
 
     @hookspec
@@ -207,10 +208,13 @@ def model(function: F | None = None, *, estimator: bool = False) -> Any:
 @overload
 def train(function: F) -> F: ...
 @overload
-def train(*, estimator: bool = False) -> Callable[[F], F]: ...
-def train(function: F | None = None, *, estimator: bool = False) -> Any:
-    """Mark a train stage: for models that are traced, or for those that are estimators."""
-    return _marked("train", function, estimator)
+def train(*, estimator: bool = False, optimizer: bool = True) -> Callable[[F], F]: ...
+def train(function: F | None = None, *, estimator: bool = False, optimizer: bool = True) -> Any:
+    """Mark a train stage: for models that are traced, or for those that are estimators.
+
+    `optimizer=False` marks one that takes no optimizer and no schedule, as it finds its own steps.
+    """
+    return _marked("train", function, estimator, optimizer and not estimator)
 
 
 def ensemble(function: F | None = None, *, learn: Callable[..., Any] | None = None) -> Any:
@@ -223,9 +227,10 @@ def ensemble(function: F | None = None, *, learn: Callable[..., Any] | None = No
     return mark if function is None else mark(function)
 
 
-def _marked(kind: str, function: F | None, estimator: bool) -> Any:
+def _marked(kind: str, function: F | None, estimator: bool, optimizer: bool = True) -> Any:
     def mark(function: F) -> F:
         function.plait_estimator = estimator  # type: ignore[attr-defined]
+        function.plait_optimizer = optimizer  # type: ignore[attr-defined]
         return hookimpl(specname=kind)(function)
 
     return mark if function is None else mark(function)

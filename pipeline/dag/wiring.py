@@ -11,7 +11,7 @@ from pipeline.dag.nodes import Draft
 from pipeline.dag.order import cycles
 from pipeline.dag.problems import Problems
 from pipeline.hooks import KINDS, Kind, Port
-from pipeline.stages.pairing import NEEDED, mismatch
+from pipeline.stages.pairing import mismatch, spared
 
 # What these give is a result by itself; everything else is there for another node.
 _RESULTS = ("predictor", "metrics")
@@ -43,12 +43,12 @@ def _check_missing(draft: Draft, drafts: Mapping[str, Draft], problems: Problems
 
 
 def _spared(draft: Draft, port: str) -> bool:
-    """Return whether a train node of estimators has no use for a port that others need."""
-    return draft.stage is not None and draft.stage.estimator and port not in NEEDED
+    """Return whether a train node has no use for a port that others need."""
+    return draft.stage is not None and draft.stage.kind == "train" and spared(draft.stage, port)
 
 
 def _check_trained(draft: Draft, drafts: Mapping[str, Draft], problems: Problems) -> None:
-    """Check that a train node and its model fit: both for steps, or both for estimators."""
+    """Check that a train node, its model and its parts fit: for steps, own steps, or estimators."""
     for source in draft.inputs.get("model", ()):
         model = drafts.get(str(source.value))
         if draft.stage is None or model is None or model.stage is None:

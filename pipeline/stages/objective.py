@@ -255,6 +255,11 @@ class Objective:
         return self._after_step.of(stepped)
 
     @property
+    def acts_on_steps(self) -> bool:
+        """Whether anything changes gradients or weights, so that a step is not the gradient's own."""
+        return bool(self._on_gradients or self._before_step or self._after_step)
+
+    @property
     def acts_before_step(self) -> bool:
         """Whether anything changes the weights before a step."""
         return bool(self._before_step)

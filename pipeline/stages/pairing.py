@@ -1,4 +1,4 @@
-"""Which train stages serve which models: those that take steps, and those that fit estimators."""
+"""Which train stages serve which models, and with which parts: steps, own steps, estimators."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from pipeline.stages.stage import Stage
 
 NEEDED = ("data", "model")
+STEPPING = ("optimizer", "schedule")
 
 
 def mismatch(train: Stage, model: Stage, ports: Collection[str]) -> tuple[str, str]:
@@ -22,4 +23,13 @@ def mismatch(train: Stage, model: Stage, ports: Collection[str]) -> tuple[str, s
     superfluous = sorted(set(ports) - set(NEEDED)) if model.estimator else []
     if superfluous:
         return (f"an estimator takes no {superfluous[0]}", f"leave the input {superfluous[0]!r} out")
+    superfluous = [] if train.optimizer else sorted(set(ports) & set(STEPPING))
+    if superfluous:
+        why = f"it finds its own steps and takes no {superfluous[0]}"
+        return (why, f"leave the input {superfluous[0]!r} out, or use train.minibatch")
     return ("", "")
+
+
+def spared(train: Stage, port: str) -> bool:
+    """Return whether a train stage has no use for a port that others need."""
+    return port not in NEEDED if train.estimator else port in STEPPING and not train.optimizer

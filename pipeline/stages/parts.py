@@ -58,17 +58,26 @@ class Parts:
 
     train: Placed
     model: Placed
-    optimizer: Placed
+    optimizer: Placed | None
     loss: Placed
     schedule: Placed | None = None
     augment: tuple[Placed, ...] = ()
     regularizers: tuple[Placed, ...] = ()
 
     @property
+    def stepper(self) -> Placed:
+        """The optimizer; UserError where there is none, for a train stage that steps."""
+        if self.optimizer is None:
+            raise UserError(
+                "there is no optimizer to step with\n    add an optimizer to the inputs of the node"
+            )
+        return self.optimizer
+
+    @property
     def traced(self) -> list[Placed]:
         """The parts whose float options are inputs of the step."""
-        several = (*self.augment, *self.regularizers, self.schedule)
-        return [self.model, self.optimizer, self.loss, *(part for part in several if part is not None)]
+        several = (self.optimizer, self.loss, *self.augment, *self.regularizers, self.schedule)
+        return [self.model, *(part for part in several if part is not None)]
 
     def option_values(self, members: Sequence[Member], dtype: npt.DTypeLike) -> dict[str, npt.NDArray[Any]]:
         """Return the values of the inputs `node.option`: (members,) each, in the weights' dtype."""
@@ -92,12 +101,14 @@ def resolve(spec: CohortSpec, data: DataSet, registry: Registry) -> Parts:
     def one_of(port: str) -> Placed | None:
         return next(iter(all_of(port)), None)
 
-    model, optimizer = one_of("model"), one_of("optimizer")
-    if model is None or optimizer is None:
-        raise UserError(f"{spec.node}: a train node needs a model and an optimizer")
+    train, model, optimizer = place(spec.train), one_of("model"), one_of("optimizer")
+    if model is None:
+        raise UserError(f"{spec.node}: a train node needs a model\n    add one to its inputs")
+    if optimizer is None and train.stage.optimizer:
+        raise UserError(f"{spec.node}: {train.stage.ref} needs an optimizer\n    add one to its inputs")
     loss = one_of("loss") or place(_default_loss(spec.node, data))
     return Parts(
-        train=place(spec.train),
+        train=train,
         model=_with_outputs(model, loss, data, spec.node),
         optimizer=optimizer,
         loss=loss,

@@ -79,6 +79,11 @@ class Stage:
         return bool(getattr(self.function, "plait_estimator", False))
 
     @property
+    def optimizer(self) -> bool:
+        """Whether it is a train stage that takes an optimizer."""
+        return bool(getattr(self.function, "plait_optimizer", True))
+
+    @property
     def learn(self) -> Callable[..., Any] | None:
         """What an ensemble learns by, or None: `learn(predictions, targets, rng, **options)`."""
         return getattr(self.function, "plait_learn", None)

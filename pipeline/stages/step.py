@@ -119,8 +119,10 @@ class StepTracer:
         self.batch = batch
         self.dtype = np.dtype(dtype)
         shapes = {name: parameter.shape for name, parameter in layout.trained.parameters.items()}
-        with at(parts.optimizer.node, parts.optimizer.stage.ref):
-            self.groups = optimizing.groups(self._plain_optimizer, shapes, self.dtype)
+        self.groups: list[str] = []
+        if parts.optimizer is not None:
+            with at(parts.optimizer.node, parts.optimizer.stage.ref):
+                self.groups = optimizing.groups(self._plain_optimizer, shapes, self.dtype)
 
     def trace(self, rows: int, steps: int, templates: Mapping[str, Any] | None = None) -> Step:
         """Trace a step on `rows` examples of a training of `steps` steps.
@@ -129,10 +131,10 @@ class StepTracer:
         """
         graph = Graph(self.dtype)
         t = graph.input(STEP, ())
-        objective = self._objective(graph, rows, t, steps)
+        objective = self.objective(graph, rows, t, steps)
         weights, state = self._optimized(graph, objective, t, steps, templates or {})
         if self.layout.buffers:
-            weights = ops.concatenate([weights, *self._buffered(graph, objective)])
+            weights = ops.concatenate([weights, *self.buffered(graph, objective)])
         next_state = {
             optimizing.state_name(group, place): leaf
             for group, nested in state.items()
@@ -150,11 +152,12 @@ class StepTracer:
             state={} if first else {name: leaf.spec for name, leaf in next_state.items()},
             next_state={name: leaf.spec for name, leaf in next_state.items()},
             randoms=dict(graph.randoms),
-            rules=tuple(self._rule(rule, graph) for rule in objective.after_epoch_rules),
+            rules=self.rules(graph, objective),
             templates={group: optimizing.template_of(nested) for group, nested in state.items()},
         )
 
-    def _objective(self, graph: Graph, rows: int, t: Tensor, steps: int) -> Objective:
+    def objective(self, graph: Graph, rows: int, t: Tensor, steps: int) -> Objective:
+        """Trace the objective on `rows` examples at step `t` of `steps`: augmented, with its regularizers."""
         x, y = self.batch.of(rows, graph)
         for part in self.parts.augment:
             with at(part.node, part.stage.ref):
@@ -197,7 +200,7 @@ class StepTracer:
         found = gradient(total, [objective.parameters[name] for name in names])
         gradients = objective.changed_gradients(dict(zip(names, found, strict=True)))
         step = self._optimizer(graph, t, steps)
-        part = self.parts.optimizer
+        part = self.parts.stepper
         with at(part.node, part.stage.ref):
             if self.groups == [optimizing.FLAT]:
                 weights, state = self._flat(graph, objective, step, gradients, t, templates)
@@ -207,7 +210,7 @@ class StepTracer:
             weights = layout.flat(objective.after(layout.bind(weights)))
         return weights, state
 
-    def _buffered(self, graph: Graph, objective: Objective) -> list[Tensor]:
+    def buffered(self, graph: Graph, objective: Objective) -> list[Tensor]:
         """Return the buffers after the step, flat, in their order."""
         before = self.layout.bind(graph.inputs[WEIGHTS])
         after = {**before, **objective.updates}
@@ -247,10 +250,10 @@ class StepTracer:
         return self.layout.trained.flat(stepped), state
 
     def _optimizer(self, graph: Graph, t: Tensor, steps: int) -> optimizing.Optimizer:
-        return partial(self.parts.optimizer.stage.function, **self._optimizer_options(graph, t, steps))
+        return partial(self.parts.stepper.stage.function, **self._optimizer_options(graph, t, steps))
 
     def _lr(self, graph: Graph, t: Tensor, steps: int) -> Tensor:
-        options, part = self._optimizer_options(graph, t, steps), self.parts.optimizer
+        options, part = self._optimizer_options(graph, t, steps), self.parts.stepper
         if "lr" not in options:
             raise OptionError(
                 f"it acts by the learning rate `lr`, which {part.node} ({part.stage.ref}) does not have\n"
@@ -260,7 +263,7 @@ class StepTracer:
 
     def _optimizer_options(self, graph: Graph, t: Tensor, steps: int) -> dict[str, Any]:
         """Return the optimizer's options; a schedule multiplies its `lr`."""
-        part, schedule = self.parts.optimizer, self.parts.schedule
+        part, schedule = self.parts.stepper, self.parts.schedule
         options = part.traced_options(graph)
         if schedule is not None:
             if "lr" not in options:
@@ -273,7 +276,11 @@ class StepTracer:
         return options
 
     def _plain_optimizer(self, graph: Graph) -> optimizing.Optimizer:
-        return partial(self.parts.optimizer.stage.function, **self.parts.optimizer.traced_options(graph))
+        return partial(self.parts.stepper.stage.function, **self.parts.stepper.traced_options(graph))
+
+    def rules(self, graph: Graph, objective: Objective) -> tuple[Rule, ...]:
+        """Return what regularizers asked to be called after each epoch."""
+        return tuple(self._rule(rule, graph) for rule in objective.after_epoch_rules)
 
     def _rule(self, rule: AfterEpoch, graph: Graph) -> Rule:
         names = {id(tensor): name for name, tensor in graph.inputs.items()}
