@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from pipeline.calculus.derivatives import gauss_newton_product, hessian_product
 from pipeline.calculus.requests import Curve, Gauss, Matrix, Request, Slope, Value
-from pipeline.engine import Backend, Executor, Graph, Program, Tensor, gradient, numpy_backend
+from pipeline.engine import Backend, Executor, Graph, Program, Tensor, gradient, numpy_backend, ops
 
 Array = npt.NDArray[Any]
 WEIGHTS, DIRECTION = "weights", "direction"
@@ -24,21 +24,24 @@ COLUMNS = 64  # of a Hessian at once: a batched product, whose memory stays boun
 
 @dataclass(frozen=True)
 class Traced:
-    """A scalar `total` of the input `weights` (size,); through `outputs`, where these are known.
+    """A scalar `total` of the input `weights`; through `outputs`, where these are known.
 
-    `reports` are further tensors to be read at a point.
+    The first `free` of the weights are what it is a function of, by default all; the others stay as they
+    are given.  `reports` are further tensors to be read at a point.
     """
 
     graph: Graph
     total: Tensor
     outputs: Tensor | None = None
+    free: int | None = None
     reports: Mapping[str, Tensor] = field(default_factory=dict)
 
 
 class Surface:
     """The function that `traced` describes, for `members`; `inputs` fill its other inputs.
 
-    An input in `batched` is (members, *shape), any other is (*shape) for all.
+    An input in `batched` is (members, *shape), any other is (*shape) for all; `weights` are given there
+    where some of them are not free.
     """
 
     def __init__(
@@ -50,8 +53,9 @@ class Surface:
         backend: Backend | None = None,
     ):
         self.members = members
-        self.size = int(traced.graph.inputs[WEIGHTS].shape[0])
-        self.dtype = traced.graph.inputs[WEIGHTS].dtype
+        weights = traced.graph.inputs[WEIGHTS]
+        self.size = int(weights.shape[0]) if traced.free is None else traced.free
+        self.dtype = weights.dtype
         self._traced, self._inputs, self._batched = traced, dict(inputs or {}), frozenset(batched)
         self._backend = backend or numpy_backend()
         self._programs: dict[type[Request] | None, Program] = {}
@@ -78,9 +82,17 @@ class Surface:
         return answers
 
     def reports(self, weights: Array) -> dict[str, Array]:
-        """Return what is to be read at weights (members, size): name -> (members, *shape)."""
+        """Return what is to be read at whole weights (members, all of them): name -> (members, *shape)."""
         found = self._run(None, dict(enumerate(weights)))
         return {name: np.array(array) for name, array in found.items()}
+
+    @property
+    def bytes_each(self) -> int:
+        """The memory that a gradient of one member takes, its data left aside where others share them."""
+        program = self._program(Slope)
+        alone = program.bind(1, {WEIGHTS} & program.inputs.keys(), self._backend)
+        shared = sum(buffer.nbytes for name, buffer in alone.inputs.items() if name not in self._batched)
+        return int(alone.bytes) - shared
 
     # Each kind of request
 
@@ -149,12 +161,17 @@ class Surface:
         if kind is Value:
             return {"value": total}
         if kind is Slope:
-            return {"value": total, "gradient": gradient(total, [w])[0]}
+            return {"value": total, "gradient": self._cut(gradient(total, [w])[0])}
         v = graph.inputs.get(DIRECTION)
-        v = graph.input(DIRECTION, w.shape) if v is None else v
+        v = graph.input(DIRECTION, (self.size,)) if v is None else v
+        if self.size < w.shape[0]:
+            v = ops.concatenate([v, graph.constant(np.zeros(w.shape[0] - self.size), w.dtype)])
         if kind is Gauss:
-            return {"product": gauss_newton_product(total, self._traced.outputs, w, v)}
-        return {"product": hessian_product(total, w, v)}
+            return {"product": self._cut(gauss_newton_product(total, self._traced.outputs, w, v))}
+        return {"product": self._cut(hessian_product(total, w, v))}
+
+    def _cut(self, gradient: Tensor) -> Tensor:
+        return gradient[: self.size] if self.size < gradient.shape[0] else gradient
 
     def _bind(self, program: Program, members: int, batched: Collection[str], slot: int | None) -> Executor:
         """Bind a program: for all members, or for the inputs of the one in `slot`."""
@@ -168,7 +185,7 @@ class Surface:
     def _write(self, executor: Executor, name: str, array: Array, slot: int | None = None) -> None:
         if name in executor.inputs:
             buffer = executor.inputs[name] if slot is None else executor.inputs[name][slot]
-            self._backend.xp.copyto(buffer, self._backend.from_host(array))
+            self._backend.xp.copyto(buffer[..., : array.shape[-1]], self._backend.from_host(array))
 
     def _read(self, executor: Executor, name: str, members: int) -> Array:
         found = self._backend.to_host(executor.outputs[name])
