@@ -102,7 +102,7 @@ class Predictor(ABC):
         from pipeline.stages.sampling import sampled
 
         if len(self.networks) != 1:
-            raise DataError("samples are drawn from one network\n    evaluate the train node, not an ensemble")
+            raise DataError("samples are drawn from one network\n    take the train node, not an ensemble")
         return sampled(self.networks[0], count, seed)
 
     def prepared(self, data: DataSet, split: str) -> Array:
