@@ -92,7 +92,7 @@ class Surface:
         program = self._program(Slope)
         alone = program.bind(1, {WEIGHTS} & program.inputs.keys(), self._backend)
         shared = sum(buffer.nbytes for name, buffer in alone.inputs.items() if name not in self._batched)
-        return int(alone.bytes) - shared
+        return alone.bytes - int(shared)
 
     # Each kind of request
 

@@ -13,7 +13,7 @@ from pipeline.stages.results import MemberResult
 from pipeline.testing import probes
 from pipeline.testing.subject import NODE, Subject, same_bits
 
-RATES = (0.05, 0.1, 0.2)
+RATES = (0.05, 0.1, 0.2)  # learning rates, or strengths of decay where nothing takes a learning rate
 
 
 def check_train(subject: Subject) -> None:
@@ -31,7 +31,7 @@ def check_train(subject: Subject) -> None:
                 f"a member's weights are not the same, bit for bit, alone and among {len(RATES)} ({dtype})",
             )
         subject.require(
-            not _same(together[0], together[1]), "members with other learning rates get the same weights"
+            not _same(together[0], together[1]), "members with other float options get the same weights"
         )
 
 
@@ -52,14 +52,16 @@ def _same(a: MemberResult, b: MemberResult) -> bool:
 def _train(subject: Subject, data: DataSet, rates: tuple[float, ...], dtype: str) -> list[MemberResult]:
     from pipeline.stages.fit import train_cohort
 
-    members = tuple(Member(str(rate), str(rate), 1, "data", {"descent": {"lr": rate}}) for rate in rates)
+    port, part = _varied(subject, rates[0])
+    (option,) = part.options
+    members = tuple(Member(str(rate), str(rate), 1, "data", {part.node: {option: rate}}) for rate in rates)
     spec = CohortSpec(
         NODE,
         Part(NODE, subject.stage.ref, subject.options),
         {
             "model": (Part("net", "model.probe_net", {}),),
             "loss": (Part("loss", "loss.probe_surprise", {}),),
-            "optimizer": (Part("descent", "optimizer.probe_descent", {"lr": rates[0]}),),
+            port: (part,),
         },
         members,
         dtype,
@@ -67,3 +69,10 @@ def _train(subject: Subject, data: DataSet, rates: tuple[float, ...], dtype: str
     lookup = probes.Lookup({**probes.PROBES, subject.stage.ref: subject.stage})
     with subject.when(f"it trains {len(rates)} members in {dtype}"):
         return train_cohort(spec, {"data": data}, cast(Registry, lookup), lambda event: None)
+
+
+def _varied(subject: Subject, rate: float) -> tuple[str, Part]:
+    """Return the port and the part whose float option differs between members."""
+    if subject.stage.optimizer:
+        return "optimizer", Part("descent", "optimizer.probe_descent", {"lr": rate})
+    return "regularizers", Part("decay", "regularizer.probe_decay", {"strength": rate})
