@@ -13,21 +13,19 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.engine.backends import backend as backend_named
-from pipeline.stages.blocks import Blocks, in_blocks, step_bytes, widest
+from pipeline.calculus.requests import Start
+from pipeline.stages.beginning import Beginning
 from pipeline.stages.cohort import CohortSpec, Member
 from pipeline.stages.dataset import DataSet
+from pipeline.stages.descending import Descending
 from pipeline.stages.estimating import estimates, train_estimators
 from pipeline.stages.events import Event
 from pipeline.stages.judging import Judge, result_of
-from pipeline.stages.parts import at, resolve
+from pipeline.stages.parts import at
 from pipeline.stages.registry import Registry
 from pipeline.stages.results import MemberResult
 from pipeline.stages.seeds import Rows
-from pipeline.stages.step import StepTracer, discovered
-from pipeline.stages.tables import VALIDATION, checked, form, tables
-from pipeline.stages.training import Training
-from pipeline.stages.validating import Validating
+from pipeline.stages.tables import checked, form
 
 Emit = Callable[[Event], None]
 
@@ -38,14 +36,12 @@ class Fit:
     `for epoch in fit.epochs(10): for rows in fit.batches(32): fit.step(rows)`
     """
 
-    def __init__(
-        self, node: str, training: Training | Blocks, validating: Validating, judge: Judge, emit: Emit
-    ):
-        self._node = node
-        self._training = training
-        self._validating = validating
-        self._judge = judge
-        self._emit = emit
+    def __init__(self, beginning: Beginning, emit: Emit):
+        self._beginning, self._emit = beginning, emit
+        self._node = beginning.spec.node
+        self._training, self._validating = beginning.first()
+        self._judge = Judge(self._node, beginning.parts, beginning.layout, self._training, beginning.datasets)
+        self._descending: Descending | None = None
         self._epoch = 0
         self._epochs = 0
         self._steps_per_epoch = 0
@@ -97,6 +93,18 @@ class Fit:
         """Take one step of every member on examples of its own making: (members, batch, ...) each."""
         self._training.step_on(np.asarray(inputs), np.asarray(targets), max(self._epochs, 1))
 
+    def minimize(self, method: Start, *, epochs: int) -> None:
+        """Take every member down the objective of all its training rows, an iteration an epoch.
+
+        `method` begins a method of `pipeline.calculus` at flat weights (size,): a partial of `lbfgs`, say.
+        A member whose method has come to its end leaves.  OptionError where noise, or what changes steps,
+        would mislead it.
+        """
+        self._descending = Descending(self._training, self._beginning.tracer, method, self.weights)
+        self._judge.rules = lambda: self._descending.rules if self._descending else ()
+        for _ in self.epochs(epochs):
+            self.weights = self._descending.advance(self.weights)
+
     def outputs(self, inputs: Any) -> npt.NDArray[Any]:
         """Return what every member's model says to inputs (rows, *features), or (members, rows, *features).
 
@@ -118,20 +126,38 @@ class Fit:
         """The members' seeds."""
         return tuple(member.seed for member in self.members)
 
+    def restart(self, *splits: str) -> None:
+        """Train every member that ended well anew: from its first weights, on the rows of all `splits`.
+
+        Epochs count from 1 again.  Each member stays for as many of them as its rules found best before, by
+        default all it had, and no rule judges it; its metrics are those that were found then.
+        """
+        self._end()
+        members = [member for member in self._beginning.spec.members if self._judge.ended_well(member)]
+        if members:
+            self._training, self._validating = self._beginning.again(members, splits)
+            self._judge.restart(self._training)
+        self._descending = None
+        self._epoch = self._epochs = self._steps_per_epoch = 0
+
     def results(self) -> dict[tuple[str, str], MemberResult]:
         """End the training of all members and return their results."""
+        self._end()
+        return self._judge.results
+
+    def _end(self) -> None:
         if self._training.pending:
             self._close_epoch()
         for slot in range(len(self.members)):
             self._judge.finish(slot)
-        return self._judge.results
 
     def _close_epoch(self) -> None:
         members, records = self.members, self._records()
         self._training.clear_losses()
         metrics = {member.trial: record for member, record in zip(members, records, strict=True)}
         self._tell("epoch_ended", members, metrics=metrics)
-        diverged, stopped = self._judge.close(records)
+        ended = self._descending.ended if self._descending else ()
+        diverged, stopped = self._judge.close(records, ended)
         for slot in diverged:
             cause = result_of(members[slot], self._judge.results).error
             self._tell("epoch_failed", members[slot : slot + 1], error=cause)
@@ -139,13 +165,17 @@ class Fit:
             stay = [slot for slot in range(len(members)) if slot not in {*diverged, *stopped}]
             self._training.keep(stay)
             self._validating.keep(stay)
+            if self._descending is not None:
+                self._descending.keep(stay)
 
     def _records(self) -> list[dict[str, float]]:
-        losses = self._training.mean_losses()
+        descending = self._descending
+        losses = descending.losses if descending else self._training.mean_losses()
         measured = self._validating.measure(self._training)
+        further = descending.measures if descending else [{}] * len(losses)
         return [
-            {"epoch": self._epoch, "train_loss": float(loss), **metrics}
-            for loss, metrics in zip(losses, measured, strict=True)
+            {"epoch": self._epoch, "train_loss": float(loss), **more, **metrics}
+            for loss, more, metrics in zip(losses, further, measured, strict=True)
         ]
 
     def _tell(self, name: Any, members: tuple[Member, ...], **data: Any) -> None:
@@ -181,25 +211,13 @@ def train_cohort(
 def _train(
     spec: CohortSpec, datasets: Mapping[str, DataSet], registry: Registry, emit: Emit
 ) -> dict[tuple[str, str], MemberResult]:
-    data = datasets[spec.members[0].data]
-    backend = backend_named(spec.backend)
-    parts = resolve(spec, data, registry)
-    rows = tables(datasets, spec.members, "train", spec.dtype, backend)
-    batch = rows.tables[0].batch
-    layout = discovered(parts, batch, spec.dtype, f"data of {spec.node}")
-    tracer = StepTracer(parts, layout, batch, spec.dtype)
-    most = widest(step_bytes(layout.size, spec.dtype), backend.name)
-    if len(spec.members) > most:
-        return _in_turn(spec, most, datasets, registry, emit)
-    training = in_blocks(spec.node, parts, tracer, spec.members, rows, backend)
-    split = VALIDATION if VALIDATION in data.splits else "train"
-    measured = tables(datasets, spec.members, split, spec.dtype, backend) if split == VALIDATION else rows
-    validating = Validating(parts, layout, measured, split, data.task)
-    judge = Judge(spec.node, parts, layout, training, datasets)
-    fit = Fit(spec.node, training, validating, judge, emit)
+    beginning = Beginning(spec, datasets, registry)
+    if len(spec.members) > beginning.abreast:
+        return _in_turn(spec, beginning.abreast, datasets, registry, emit)
+    fit, train = Fit(beginning, emit), beginning.parts.train
     # a member that overflows is found by its values, at the end of the epoch
-    with np.errstate(all="ignore"), at(spec.node, parts.train.stage.ref):
-        parts.train.stage.function(fit, **parts.train.options)
+    with np.errstate(all="ignore"), at(spec.node, train.stage.ref):
+        train.stage.function(fit, **train.options)
         return fit.results()
 
 

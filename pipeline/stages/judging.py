@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,7 @@ import numpy.typing as npt
 from pipeline.errors import StageError
 from pipeline.stages.blocks import Blocks
 from pipeline.stages.cohort import Member
+from pipeline.stages.links import link_of
 from pipeline.stages.net import Layout
 from pipeline.stages.parts import Parts, at
 from pipeline.stages.predictor import Network
@@ -26,11 +27,36 @@ Record = Mapping[str, float]
 
 @dataclass
 class Progress:
-    """A member's history, and the copy of its weights that its rules asked to keep."""
+    """A member's history, and the copy of its weights that its rules asked to keep.
+
+    A training that began again has begun after `before` epochs of history, for `limit` more, and has the
+    metrics that were found by then.
+    """
 
     history: list[dict[str, float]] = field(default_factory=list)
     kept: npt.NDArray[Any] | None = None
     kept_epoch: int = 0
+    before: int = 0
+    limit: int = 0
+    found: Mapping[str, float] | None = None
+
+    @property
+    def best(self) -> int:
+        """The epoch whose weights count: the one kept last, or else the last one."""
+        return self.kept_epoch or len(self.history)
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """What was measured at that epoch; the number of epochs too, where training began again."""
+        if self.found is not None:
+            return dict(self.found)
+        return {name: value for name, value in self.history[self.best - 1].items() if name != "epoch"}
+
+    def begin_again(self) -> None:
+        """Forget the weights, and train for as many epochs as were found best."""
+        limit = self.best
+        self.found = {**self.metrics, "epochs_found": float(limit)}
+        self.kept, self.kept_epoch, self.before, self.limit = None, 0, len(self.history), limit
 
 
 class Judge:
@@ -42,22 +68,28 @@ class Judge:
         self._node, self._parts, self._layout = node, parts, layout
         self._training = training
         self._data = data
+        self.rules: Callable[[], Sequence[Rule]] = lambda: self._training.rules
         self._progress = {_id(member): Progress() for member in training.members}
         self.results: dict[tuple[str, str], MemberResult] = {}
 
-    def close(self, records: Sequence[dict[str, float]]) -> tuple[list[int], list[int]]:
-        """Add an epoch's records; return the slots of members that diverged and of those that stopped."""
+    def close(
+        self, records: Sequence[dict[str, float]], ended: Collection[int] = ()
+    ) -> tuple[list[int], list[int]]:
+        """Add an epoch's records; return the slots of members that diverged and of those that stopped.
+
+        Those in `ended` have come to their end and stop in any case.
+        """
         members = self._training.members
         finite = self._finite()
         diverged, stopped = [], []
         for slot, (member, record) in enumerate(zip(members, records, strict=True)):
             progress = self._progress[_id(member)]
-            progress.history.append(record)
+            progress.history.append({**record, "epoch": progress.before + record["epoch"]})
             cause = self._cause(member, record, bool(finite[slot]))
             if cause:
                 self._fail(member, cause)
                 diverged.append(slot)
-            elif self._stops(slot, member, progress):
+            elif self._stops(slot, member, progress) or slot in ended:
                 self.finish(slot)
                 stopped.append(slot)
         return diverged, stopped
@@ -66,32 +98,39 @@ class Judge:
         """Make the result of a member whose training is over."""
         member = self._training.members[slot]
         progress = self._progress[_id(member)]
-        if not progress.history:
+        if len(progress.history) == progress.before:
             raise StageError("the train stage took no step; loop over fit.epochs and fit.batches")
         kept = self._host(slot) if progress.kept is None else progress.kept
-        record = progress.history[(progress.kept_epoch or len(progress.history)) - 1]
         network = self._network(member, kept)
         self.results[_id(member)] = MemberResult(
             trial=member.trial,
             key=member.key,
             state="done",
             params=network.parameters,
-            metrics={name: value for name, value in record.items() if name != "epoch"},
+            metrics=progress.metrics,
             history=tuple(progress.history),
             epochs=len(progress.history),
             network=network,
         )
+
+    def ended_well(self, member: Member) -> bool:
+        """Return whether a member has a result that is no failure."""
+        return _id(member) in self.results and self.results[_id(member)].state == "done"
+
+    def restart(self, training: Training | Blocks) -> None:
+        """Judge another training of members that ended well, each for the epochs that it found best."""
+        self._training = training
+        for member in training.members:
+            self._progress[_id(member)].begin_again()
 
     def _network(self, member: Member, weights: npt.NDArray[Any]) -> Network:
         parameters = {
             name: weights[self._layout.slices[name]].reshape(parameter.shape)
             for name, parameter in self._layout.parameters.items()
         }
-        model = self._parts.model
-        options = model.member_options(member)
-        return Network.of(
-            model.stage, options, self._parts.loss.stage.link, self._data[member.data], parameters
-        )
+        model, loss = self._parts.model, self._parts.loss
+        options, link = model.member_options(member), link_of(loss.stage, loss.options)
+        return Network.of(model.stage, options, link, self._data[member.data], parameters)
 
     def _fail(self, member: Member, cause: str) -> None:
         history = self._progress[_id(member)].history
@@ -126,14 +165,18 @@ class Judge:
 
     def _advice(self, member: Member) -> str:
         optimizer = self._parts.optimizer
-        options = optimizer.member_options(member)
-        lower = f"lower {optimizer.node}.lr ({options['lr']:g})" if "lr" in options else "take smaller steps"
+        options = {} if optimizer is None else optimizer.member_options(member)
+        lower = "take smaller steps"
+        if optimizer is not None and "lr" in options:
+            lower = f"lower {optimizer.node}.lr ({options['lr']:g})"
         return f"{lower}, scale the inputs (transform.standardize), or limit the gradient (regularizer.clip)"
 
     # Rules
 
     def _stops(self, slot: int, member: Member, progress: Progress) -> bool:
-        verdicts = [self._verdict(rule, member, progress) for rule in self._training.rules]
+        if progress.limit:
+            return len(progress.history) - progress.before >= progress.limit
+        verdicts = [self._verdict(rule, member, progress) for rule in self.rules()]
         if any(verdict.best for verdict in verdicts):
             progress.kept = self._host(slot)
             progress.kept_epoch = len(progress.history)

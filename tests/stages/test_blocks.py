@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.engine import caches
-from pipeline.stages import blocks, fit
+from pipeline.stages import beginning, blocks
 from pipeline.stages.fit import train_cohort
 
 SETTINGS = [{"adam.lr": 1e-3 * (slot + 1), "seed": slot // 3, "data": "d"} for slot in range(7)]
@@ -73,8 +73,8 @@ def test_a_real_measure_is_one_of_the_sizes():
 def test_the_loop_uses_blocks(cohort_of, blobs, stages, monkeypatch):
     made = []
     monkeypatch.setattr(blocks, "block_width", lambda *_: 3)
-    original = fit.in_blocks
-    monkeypatch.setattr(fit, "in_blocks", lambda *a: made.append(original(*a)) or made[-1])
+    original = beginning.in_blocks
+    monkeypatch.setattr(beginning, "in_blocks", lambda *a: made.append(original(*a)) or made[-1])
     train_cohort(cohort_of(*SETTINGS), {"d": blobs()}, stages)
     assert [len(block.members) for block in made[0]._blocks] == [2, 2, 3]
 
@@ -84,7 +84,7 @@ def test_a_cohort_that_memory_cannot_hold_trains_in_turn_with_the_same_bits(
 ):
     spec, data = cohort_of(*SETTINGS), {"d": blobs()}
     expected = train_cohort(spec, data, stages)
-    monkeypatch.setattr(fit, "widest", lambda *_: 3)
+    monkeypatch.setattr(beginning, "widest", lambda *_: 3)
     assert_same(train_cohort(spec, data, stages), expected)
     assert blocks.widest(10**15) == 1
     assert blocks.widest(1000) > 1000
