@@ -236,20 +236,26 @@ def _marked(kind: str, function: F | None, estimator: bool, optimizer: bool = Tr
     return mark if function is None else mark(function)
 
 
-LINKS = ("identity", "softmax", "sigmoid")
+LINKS = ("identity", "exp", "softmax", "sigmoid")
 
 
-def loss(*, link: str) -> Callable[[F], F]:
-    """Mark a loss; `link` turns a model's outputs into predictions: identity, softmax or sigmoid.
+def loss(*, link: str | Callable[..., Any], outputs: int | Callable[..., int] = 1) -> Callable[[F], F]:
+    """Mark a loss; `link` turns a model's outputs into predictions: identity, exp, softmax or sigmoid.
 
-    It also says how many outputs a model needs: identity as many as there are target columns, softmax
-    one a class, sigmoid one for two classes and otherwise one a class.
+    It also says what the loss is for, and what the data count: softmax classes; sigmoid one for two classes,
+    otherwise one a class or column; the others columns of numbers.  `outputs` is how many outputs a model
+    needs for each of these, or a function that gives their number for that count.
+
+    A loss of more outputs than columns brings its own link, `f(outputs, **options) -> predictions` on NumPy
+    arrays, (..., outputs) to (..., columns).  Both functions take the loss's options that they name as
+    keywords; no float options, which differ between members of a cohort.
     """
-    if link not in LINKS:
-        raise ValueError(f"link {link!r} is not one of {', '.join(LINKS)}")
+    if link not in LINKS and not callable(link):
+        raise ValueError(f"link {link!r} is not one of {', '.join(LINKS)}, and no function")
 
     def mark(function: F) -> F:
         function.plait_link = link  # type: ignore[attr-defined]
+        function.plait_outputs = outputs  # type: ignore[attr-defined]
         return hookimpl(specname="loss")(function)
 
     return mark

@@ -120,13 +120,13 @@ class DataSet:
         )
 
     def outputs(self, link: str) -> int:
-        """Return how many outputs a model needs under a loss's link: identity, softmax or sigmoid."""
+        """Return how many classes or columns a loss with this link is for: one of two classes by sigmoid."""
         if self.task == "none" or self.targets is None:
             raise DataError("the data set has no targets to train on\n    load it with targets")
         if self.task == "classes":
-            if link == "identity":
+            if link not in ("", "softmax", "sigmoid"):
                 raise DataError(
-                    "the targets are classes, but the loss fits numbers (its link is identity)\n"
+                    "the targets are classes, but the loss fits numbers\n"
                     "    use loss.softmax, or load the targets with `task: regression`"
                 )
             return 1 if link == "sigmoid" and len(self.classes) == 2 else len(self.classes)

@@ -127,7 +127,7 @@ def _default_loss(node: str, data: DataSet) -> Part:
 def _with_outputs(model: Placed, loss: Placed, data: DataSet, node: str) -> Placed:
     """Fill the option `outputs`, or check what was given against the data and the loss."""
     with at(node):
-        needed = data.outputs(loss.stage.link)
+        needed = loss.stage.outputs(data.outputs(loss.stage.link), loss.options)
     if "outputs" not in model.stage.options.model_fields:
         return model
     given = model.options.get("outputs")

@@ -12,13 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import DataError, StageError
+from pipeline.stages import links
 from pipeline.stages.dataset import DataSet
+from pipeline.stages.links import Link
 from pipeline.stages.parts import at
 from pipeline.stages.predicting import Leaf, Source, batched, evaluated, fitting, head_of
 from pipeline.stages.preparation import Preparation
 from pipeline.stages.slopes import InputGradient, Measure
 
 if TYPE_CHECKING:
+    from pipeline.calculus.function import Function
     from pipeline.stages.registry import Registry
     from pipeline.stages.stage import Stage
 
@@ -120,6 +123,29 @@ class Predictor(ABC):
         """
         return InputGradient(self.networks, measure)
 
+    @property
+    def weights(self) -> Array:
+        """The trained parameters of one network, flat (size,)."""
+        from pipeline.stages.landscape import weights_of
+
+        return weights_of(self._alone("weights"))
+
+    def loss_function(self, data: DataSet, split: str) -> Function:
+        """Return the mean loss on a split as a function of `weights`: for `pipeline.calculus`."""
+        from pipeline.stages.landscape import loss_function
+
+        _, targets = data.split(split)
+        if targets is None or self.task != data.task:
+            raise DataError(f"the model predicts {self.task}, but the data holds {data.task}")
+        return loss_function(self._alone("a loss of its weights"), self.prepared(data, split), targets)
+
+    def _alone(self, what: str) -> Network:
+        if len(self.leaves) != 1 or not self.networks:
+            raise DataError(
+                f"{what}: that is of one network, and this is a committee, or no network\n    take a train node"
+            )
+        return self.networks[0]
+
     def classify(self, inputs: Any) -> Array:
         """Return the name of the likeliest class for each row of *raw* inputs."""
         if self.task != "classes":
@@ -146,12 +172,12 @@ class Predictor(ABC):
 class Network(Predictor):
     """A trained model: its stage and options, its parameters by name, and what it needs of inputs.
 
-    `link` is the loss's: identity, softmax or sigmoid.  `shape` is that of one row of prepared inputs.
+    `link` is the loss's: its name, or a function of its own.  `shape` is that of one row of prepared inputs.
     """
 
     stage: Stage
     options: Mapping[str, Any]
-    link: str
+    link: Link
     task: str
     classes: tuple[str, ...]
     shape: tuple[int, ...]
@@ -163,7 +189,7 @@ class Network(Predictor):
         cls,
         stage: Stage,
         options: Mapping[str, Any],
-        link: str,
+        link: Link,
         data: DataSet,
         parameters: Mapping[str, Array],
     ) -> Network:
@@ -207,7 +233,7 @@ class Network(Predictor):
             "form": "network",
             "stage": self.stage.ref,
             "options": dict(self.options),
-            "link": self.link,
+            "link": links.to_json(self.link),
             "task": self.task,
             "classes": list(self.classes),
             "shape": list(self.shape),
@@ -224,7 +250,7 @@ class Network(Predictor):
         return cls(
             stage,
             stage.check(parts["options"]),
-            parts["link"],
+            links.from_json(parts["link"], registry),
             parts["task"],
             tuple(parts["classes"]),
             tuple(parts["shape"]),

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from pipeline.engine import Executor, Graph, Program, Tensor, gradient, numpy_backend, ops
 from pipeline.errors import DataError, ShapeError, StageError
+from pipeline.stages.links import Link, OwnLink
 from pipeline.stages.net import Net
 from pipeline.stages.noise import NoRandom
 from pipeline.stages.parts import at
@@ -79,13 +80,19 @@ def _traced(network: Network, measure: Measure | None, shape: tuple[int, ...], t
     net = Net(lambda parameter: graph.constant(network.parameters[parameter.name]), rng=NoRandom())
     with at("model", network.stage.ref):
         outputs = network.stage.function(x, net, **network.options)
-    values = measure(outputs, y) if measure else _loss(outputs, y, network.link)
+    values = measure(outputs, y) if measure else loss_of(outputs, y, network.link)
     if getattr(values, "shape", None) != shape[:1]:
         raise StageError(f"a measure gives one number a row, {shape[:1]}, this one gave {values!r}")
     return Program(graph, {"gradient": gradient(ops.sum(values), [x])[0]})
 
 
-def _loss(outputs: Tensor, targets: Tensor, link: str) -> Tensor:
+def loss_of(outputs: Tensor, targets: Tensor, link: Link) -> Tensor:
+    """Return the loss of each row, (rows,), of raw outputs: what `Predictor.loss` is the mean of."""
+    if isinstance(link, OwnLink):
+        return link.loss.function(outputs, targets, **link.loss.check(dict(link.options)))  # type: ignore[no-any-return]
+    if link == "exp":
+        rates = ops.reshape(ops.cast(targets, outputs.dtype), outputs.shape)
+        return ops.sum(ops.exp(outputs) - rates * outputs, axis=-1)  # type: ignore[no-any-return]
     if link == "identity":
         wanted = ops.reshape(ops.cast(targets, outputs.dtype), outputs.shape)
         return 0.5 * ops.sum(ops.square(outputs - wanted), axis=-1)  # type: ignore[no-any-return]

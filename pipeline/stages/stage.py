@@ -51,7 +51,11 @@ class Stage:
             )
         options = options_model(function, _DEFERRED.get(kind, ()))
         check_learn(function)
-        return cls(kind, function.__name__, function, options, distribution, version)
+        stage = cls(kind, function.__name__, function, options, distribution, version)
+        for helper in (getattr(function, "plait_link", None), getattr(function, "plait_outputs", None)):
+            if callable(helper):
+                stage.named_by(helper)
+        return stage
 
     @property
     def ref(self) -> str:
@@ -70,8 +74,36 @@ class Stage:
 
     @property
     def link(self) -> str:
-        """What turns a model's outputs into predictions, for a loss; "" for the other kinds."""
-        return str(getattr(self.function, "plait_link", ""))
+        """What turns a model's outputs into predictions, for a loss: "own" is a function of its own.
+
+        It is "" for the other kinds.
+        """
+        return "own" if self.own_link else str(getattr(self.function, "plait_link", ""))
+
+    @property
+    def own_link(self) -> Callable[..., Any] | None:
+        """The function that is a loss's own link, or None."""
+        link = getattr(self.function, "plait_link", None)
+        return link if callable(link) else None
+
+    def outputs(self, count: int, options: Mapping[str, Any]) -> int:
+        """Return how many outputs a loss needs for `count` classes or columns."""
+        needed = getattr(self.function, "plait_outputs", 1)
+        if not callable(needed):
+            return int(needed) * count
+        return int(needed(count, **{name: options[name] for name in self.named_by(needed)}))
+
+    def named_by(self, helper: Callable[..., Any]) -> tuple[str, ...]:
+        """Return the options that a loss's link or number of outputs names; RegistrationError for others."""
+        names = keywords(helper)
+        fields = fields_by_option(self.options)
+        for name in names:
+            if name not in fields or name in self.varying:
+                what = "a float, which differs between members" if name in fields else "no option of it"
+                raise RegistrationError(
+                    f"{self.ref}: {_called(helper)} names {name!r}, which is {what}", self.function
+                )
+        return names
 
     @property
     def estimator(self) -> bool:
@@ -109,6 +141,12 @@ class Stage:
     def schema(self) -> dict[str, Any]:
         """Return the JSON Schema of the options."""
         return self.options.model_json_schema()
+
+
+def keywords(function: Callable[..., Any]) -> tuple[str, ...]:
+    """Return the names of a function's keyword-only arguments."""
+    parameters = inspect.signature(function).parameters.values()
+    return tuple(p.name for p in parameters if p.kind is p.KEYWORD_ONLY)
 
 
 def kind_of(function: Any) -> str | None:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from pipeline.stages.blocks import Blocks
 from pipeline.stages.forward import Forward
-from pipeline.stages.links import predictions
+from pipeline.stages.links import link_of, predictions
 from pipeline.stages.net import Layout
 from pipeline.stages.parts import Parts
 from pipeline.stages.tables import VALIDATION, Tables
@@ -79,7 +79,8 @@ class Validating:
 
     def _errors(self, outputs: Array, targets: Array) -> Array:
         """Return for each member and row whether the class is right, or the mean squared error."""
-        predicted = predictions(outputs, self._parts.loss.stage.link, self._task)
+        loss = self._parts.loss
+        predicted = predictions(outputs, link_of(loss.stage, loss.options), self._task)
         if self._task == "classes":
             return predicted.argmax(axis=-1) == targets  # type: ignore[no-any-return]
         wanted = targets.reshape(*targets.shape[:2], -1)

@@ -12,13 +12,14 @@ from pipeline.engine import Graph, Tensor, gradient, ops
 from pipeline.engine.random import generator
 from pipeline.errors import DataError
 from pipeline.stages import optimizing
+from pipeline.stages.links import link_of, predictions
 from pipeline.stages.net import Layout, Net, bound, discover
 from pipeline.stages.noise import NoRandom, TracedRandom
 from pipeline.stages.objective import Objective
 from pipeline.testing import probes
 from pipeline.testing.rows import check_rows
 from pipeline.testing.rules import check_rules
-from pipeline.testing.subject import NODE, OUTPUTS, Array, Subject
+from pipeline.testing.subject import NODE, OUTPUTS, Array, Subject, close, locked
 from pipeline.testing.traces import Case, Replay, Tensors, Trace
 
 Options = Mapping[str, Any]
@@ -80,13 +81,27 @@ def loss(subject: Subject) -> Case:
         values = {"outputs": pair[0], "targets": pair[1]}
         return Case(values, trace, eager, ("outputs",), ("losses",))
 
-    candidates = _targets(subject.stage.link)
+    candidates = _targets(subject)
     if subject.examples:
         given = (subject.examples["outputs"], subject.examples["targets"])
         candidates = [(np.asarray(given[0]), np.asarray(given[1]))]
     case = _first(subject, "", candidates, make)
     check_rows(subject, case, ("outputs", "targets"), "losses")
+    if subject.stage.own_link:
+        _check_link(subject, case.values["outputs"], case.values["targets"])
     return case
+
+
+def _check_link(subject: Subject, outputs: Array, targets: Array) -> None:
+    """Check that a loss's own link gives one finite prediction a column, each row's by itself."""
+    link = link_of(subject.stage, subject.options)
+    with subject.when("its link is given outputs"):
+        found = predictions(locked(outputs), link, "regression")
+        alone = predictions(locked(outputs[:1]), link, "regression")
+    wanted = (len(outputs), 1 if targets.ndim == 1 else targets.shape[1])
+    subject.require(found.shape == wanted, f"its link must give {wanted}, and gives {found.shape}")
+    subject.require(np.isfinite(found).all(), "its link gives NaN or infinity")
+    subject.require(close(found[:1], alone, 1e-9), "its link mixes rows")
 
 
 def regularizer(subject: Subject) -> Case:
@@ -278,14 +293,18 @@ def _tokens() -> Array:
     return generator(0, NODE, "tokens").integers(0, 2, size=(3, 6))
 
 
-def _targets(link: str) -> list[tuple[Array, Array]]:
+def _targets(subject: Subject) -> list[tuple[Array, Array]]:
     """Return outputs with targets of the forms that a loss with this link may want."""
     rng = generator(0, NODE, "outputs")
-    several, one = rng.normal(size=(5, OUTPUTS)), rng.normal(size=(5, 1))
+
+    def outputs(count: int) -> Array:
+        return rng.normal(size=(5, subject.stage.outputs(count, subject.options)))
+
+    several, one = outputs(OUTPUTS), outputs(1)
     shares = rng.random((5, OUTPUTS))
     forms = {
         "softmax": [(several, np.arange(5) % OUTPUTS), (several, shares / shares.sum(axis=1, keepdims=True))],
         "sigmoid": [(one, np.arange(5) % 2), (several, shares), (several, np.arange(5) % OUTPUTS)],
-        "identity": [(several, shares), (one, shares[:, 0]), (several, np.arange(5) % OUTPUTS)],
     }
-    return forms[link]
+    numbers = [(several, shares), (one, shares[:, 0]), (several, np.arange(5) % OUTPUTS)]
+    return forms.get(subject.stage.link, numbers)
