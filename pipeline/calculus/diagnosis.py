@@ -35,6 +35,7 @@ def diagnose(
     low: float = float("inf"),
     radius: float = 0.1,
     probes: int = 64,
+    iterations: int = 200,
     seed: int = 0,
 ) -> Diagnosis:
     """Tell what the point `x` is; no Hessian is formed.
@@ -47,7 +48,10 @@ def diagnose(
     point = np.asarray(x, f.dtype)
     value, norm = float(f.value(point)), float(np.linalg.norm(f.gradient(point)))
     found = extremes(
-        lambda v: f.hessian_product(point, v.reshape(point.shape)).reshape(-1), point.size, seed=seed
+        lambda v: f.hessian_product(point, v.reshape(point.shape)).reshape(-1),
+        point.size,
+        iterations=iterations,
+        seed=seed,
     )
     kind = _kind(found, norm, still, flat)
     if kind is None:

@@ -141,16 +141,17 @@ def forward(
     model = Placed(node, stage, each[0])
     place = backend_named(backend)
     spec = Spec(tuple(inputs.shape[1:]), dtype if inputs.dtype.kind == "f" else inputs.dtype)
-    layout = _layout(model, spec, dtype, parameters[0])
+    layout = layout_of(model, spec, dtype, parameters[0])
     values = {f"{node}.{name}": np.array([one[name] for one in each], dtype=dtype) for name in model.varying}
     weights = np.stack([_flat(layout, one) for one in parameters])
     pass_ = Forward(model, layout, spec, place, len(parameters), values, dtype=dtype, head=head)
     return pass_.outputs(place.from_host(weights), [place.from_host(np.asarray(inputs, dtype=spec.dtype))])
 
 
-def _layout(
+def layout_of(
     model: Placed, inputs: Spec, dtype: npt.DTypeLike, parameters: Mapping[str, npt.NDArray[Any]]
 ) -> Layout:
+    """Return where a trained model's parameters lie; ShapeError where they are not those of such inputs."""
     graph = Graph(dtype)
     net = discover(graph)
     with at(f"{model.node} ({model.stage.ref}): inputs of shape (rows, {', '.join(map(str, inputs.shape))})"):
