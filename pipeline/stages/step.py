@@ -132,9 +132,7 @@ class StepTracer:
         graph = Graph(self.dtype)
         t = graph.input(STEP, ())
         objective = self.objective(graph, rows, t, steps)
-        weights, state = self._optimized(graph, objective, t, steps, templates or {})
-        if self.layout.buffers:
-            weights = ops.concatenate([weights, *self.buffered(graph, objective)])
+        weights, state = self._next(graph, objective, t, steps, templates or {})
         next_state = {
             optimizing.state_name(group, place): leaf
             for group, nested in state.items()
@@ -190,6 +188,20 @@ class StepTracer:
         if changed.shape != x.shape:
             raise StageError(f"an augmentation keeps the shape {x.shape}, this one gave {changed.shape}")
         return changed  # type: ignore[no-any-return]
+
+    def _next(
+        self, graph: Graph, objective: Objective, t: Tensor, steps: int, templates: Mapping[str, Any]
+    ) -> tuple[Tensor, dict[str, Any]]:
+        """Return the weights after the step, buffers behind the rest, and the optimizer's state.
+
+        A model of buffers alone says itself what they are: there is nothing to optimize.
+        """
+        if not self.layout.trained.size:
+            return ops.concatenate(self.buffered(graph, objective)), {}
+        weights, state = self._optimized(graph, objective, t, steps, templates)
+        if self.layout.buffers:
+            weights = ops.concatenate([weights, *self.buffered(graph, objective)])
+        return weights, state
 
     def _optimized(
         self, graph: Graph, objective: Objective, t: Tensor, steps: int, templates: Mapping[str, Any]
