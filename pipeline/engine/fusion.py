@@ -1,9 +1,9 @@
 """Groups of instructions that one kernel computes, and how a kernel is described.
 
-Only operations are joined that IEEE 754 rounds correctly, or that round nothing: a kernel gives the bits of
-the calls that it replaces.  A group walks one *form*, the shape that most of its results have.  Beside them
-it may compute numbers of a row (last axis 1), numbers of all, sums and extremes along the last axis, and
-sums along the last axis but one.
+Only operations are joined that IEEE 754 rounds correctly, that round nothing, or that a kernel rounds as
+NumPy does: a kernel gives the bits of the calls that it replaces.  A group walks one *form*, the shape that
+most of its results have.  Beside them it may compute numbers of a row (last axis 1), numbers of all, sums
+and extremes along the last axis, and sums along the last axis but one.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pipeline.engine import exponential
 from pipeline.engine.graph import Instruction, Params, Primitive, Spec, Tensor
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ CHOICES = frozenset(
     "where cast equal not_equal less less_equal greater greater_equal logical_and logical_or logical_not "
     "maximum minimum".split()
 )
-FUSABLE = ARITHMETIC | CHOICES
+FUSABLE = ARITHMETIC | CHOICES  # and `exp`, where a kernel can compute it as NumPy does
 ROW_REDUCTIONS = frozenset("sum max min".split())
 LONGEST_ROW = 128  # NumPy adds up to 128 numbers in one block of its pairwise summation
 
@@ -78,15 +79,22 @@ ROWS = Primitive("rows", _infer)
 
 def form(instruction: Instruction, plan: Plan) -> Form | None:
     """Return the form of a group that `instruction` may be in, None if it may be in none."""
-    name, output = instruction.primitive.name, instruction.outputs[0]
+    output = instruction.outputs[0]
     dtypes = {x.dtype.name for x in (*instruction.inputs, output) if x.dtype.kind == "f"}
     if len(dtypes) > 1 or output.dtype.kind not in "fb":
         return None
     dtype = next(iter(dtypes), "")
     members = output.index in plan.batched
-    if name in FUSABLE:
+    if fusable(instruction):
         return Form(members, output.shape, dtype) if _exact(instruction) else None
     return Form(members, instruction.inputs[0].shape, dtype) if reduction(instruction) else None
+
+
+def fusable(instruction: Instruction) -> bool:
+    """Return whether a kernel computes an elementwise instruction with the bits of its call."""
+    if instruction.primitive.name == "exp":
+        return instruction.outputs[0].dtype.name == "float32" and exponential.as_numpy()
+    return instruction.primitive.name in FUSABLE
 
 
 def _exact(instruction: Instruction) -> bool:

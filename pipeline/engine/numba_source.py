@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from pipeline.engine import exponential
 from pipeline.engine.fusion import ROW_REDUCTIONS, Placed, Step
 
 TEMPLATES = {
@@ -37,6 +38,7 @@ TEMPLATES = {
     "logical_and": "{0} and {1}",
     "logical_or": "{0} or {1}",
     "logical_not": "not {0}",
+    "exp": "exponential({0})",
 }
 
 # NumPy's order for up to 128 numbers: eight sums side by side, joined in pairs, then what is left over.
@@ -98,6 +100,8 @@ class _Kernel:
         yield from ["import numba", "import numpy as np", ""]
         if any(step.name == "sum" for step in self.steps):
             yield PAIRWISE
+        if any(step.name == "exp" for step in self.steps):
+            yield exponential.SOURCE
         arguments = [f"a{i}" for i in range(len(self.vectors))] + [f"t{i}" for i in self.temporaries]
         yield from ["", '@numba.njit(error_model="numpy", cache=True)']
         yield f"def kernel(members, rows, columns, d, zero, one, start, {', '.join(arguments)}):"

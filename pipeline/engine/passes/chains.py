@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from math import prod
 
-from pipeline.engine.fusion import FUSABLE, FUSED, ROWS, Form, joined, reduction
+from pipeline.engine.fusion import FUSED, ROWS, Form, fusable, joined, reduction
 from pipeline.engine.graph import Instruction
 from pipeline.engine.passes.grouping import Group, Grouping
 from pipeline.engine.passes.plan import Plan
@@ -16,13 +16,9 @@ LEAST_ELEMENTS = 1 << 12  # of all members: for fewer a kernel's call costs what
 
 def chained(plan: Plan) -> Plan:
     """Return the plan with elementwise instructions of one form joined."""
-    grouping = Grouping(plan, _elementwise)
+    grouping = Grouping(plan, fusable)
     grouping.grow()
     return rebuilt(plan, grouping, [group for group in grouping.groups() if _pays(group, grouping)])
-
-
-def _elementwise(instruction: Instruction) -> bool:
-    return instruction.primitive.name in FUSABLE
 
 
 def _pays(group: Group, grouping: Grouping) -> bool:

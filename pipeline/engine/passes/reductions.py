@@ -5,7 +5,7 @@ Sums keep NumPy's order, so these groups give the bits of the calls that they re
 
 from __future__ import annotations
 
-from pipeline.engine.fusion import FUSABLE, reduction
+from pipeline.engine.fusion import fusable, reduction
 from pipeline.engine.graph import Instruction
 from pipeline.engine.passes.chains import elements, rebuilt
 from pipeline.engine.passes.grouping import Group, Grouping
@@ -22,7 +22,7 @@ def reduced(plan: Plan) -> Plan:
 
 
 def _fits(instruction: Instruction) -> bool:
-    return instruction.primitive.name in FUSABLE or reduction(instruction) is not None
+    return fusable(instruction) or reduction(instruction) is not None
 
 
 def _pays(group: Group, grouping: Grouping) -> bool:
