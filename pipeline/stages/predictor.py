@@ -142,7 +142,7 @@ class Predictor(ABC):
     def _alone(self, what: str) -> Network:
         if len(self.leaves) != 1 or not self.networks:
             raise DataError(
-                f"{what}: that is of one network, and this is a committee, or no network\n    take a train node"
+                f"{what}: of one network, and this is none, or a committee\n    take a train node"
             )
         return self.networks[0]
 
