@@ -11,12 +11,14 @@ from pipeline.nn.norms import Norm, batch_norm, layer_norm, normalize
 from pipeline.nn.recurrent import gru, lstm, rnn
 from pipeline.nn.residual import residual
 from pipeline.nn.sampling import places, sample
+from pipeline.nn.targets import as_columns
 from pipeline.nn.units import Activation, activate, linear_width, maxout, prelu, rises
 
 __all__ = [
     "Activation",
     "Norm",
     "activate",
+    "as_columns",
     "as_images",
     "avg_pool",
     "batch_norm",

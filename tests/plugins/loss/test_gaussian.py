@@ -23,3 +23,8 @@ def test_columns_add_up():
 def test_one_target_a_row_does_not_serve_several_outputs():
     with pytest.raises(ShapeError, match=r"targets \(4, 1\) do not fit outputs \(4, 3\)"):
         gaussian(np.zeros((4, 3)), np.zeros(4))
+
+
+def test_a_net_learns_the_mean_of_skewed_numbers(predicted, skewed):
+    found = predicted(skewed, "loss.gaussian")
+    np.testing.assert_allclose(found, np.exp(np.array([-0.5, 0.0, 0.5]) + 1 / 8), rtol=0.06)
