@@ -24,7 +24,7 @@ def torch_loss():
 
 @pytest.fixture(scope="session")
 def skewed():
-    """Log-normal numbers y = exp(x + z/2), z normal: their median is exp(x), their mean e^(1/8) times that."""
+    """Log-normal numbers y = exp(x + z/2), z normal: the median is exp(x), the mean e^(1/8) times that."""
     rng = np.random.default_rng(0)
     x = rng.uniform(-1, 1, (4000, 1))
     return DataSet(x, np.exp(x[:, 0] + 0.5 * rng.standard_normal(4000)))
