@@ -7,6 +7,7 @@ from pipeline.nn.chains import chain
 from pipeline.nn.classes import divergence, entropy, log_probabilities
 from pipeline.nn.features import embedding
 from pipeline.nn.images import as_images, avg_pool, conv2d, max_pool
+from pipeline.nn.noise import dropout
 from pipeline.nn.norms import Norm, batch_norm, layer_norm, normalize
 from pipeline.nn.recurrent import gru, lstm, rnn
 from pipeline.nn.residual import residual
@@ -25,6 +26,7 @@ __all__ = [
     "chain",
     "conv2d",
     "divergence",
+    "dropout",
     "embedding",
     "entropy",
     "gru",

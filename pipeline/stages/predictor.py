@@ -18,6 +18,7 @@ from pipeline.stages.links import Link
 from pipeline.stages.parts import at
 from pipeline.stages.predicting import Leaf, Source, batched, evaluated, fitting, head_of
 from pipeline.stages.preparation import Preparation
+from pipeline.stages.probing import Perturb, hidden_of, perturbed, weights_of
 from pipeline.stages.slopes import InputGradient, Measure
 
 if TYPE_CHECKING:
@@ -107,6 +108,20 @@ class Predictor(ABC):
         if len(self.networks) != 1:
             raise DataError("samples are drawn from one network\n    take the train node, not an ensemble")
         return sampled(self.networks[0], count, seed)
+
+    def perturbed(
+        self, inputs: Any, function: Perturb, *, seed: int = 0, on: tuple[str, ...] = ("hidden",)
+    ) -> Array:
+        """Return predictions from *prepared* inputs with `function(h, rng)` in the place of what `on` names.
+
+        `on` holds "hidden", for each marked hidden activation h (rows, ...), "inputs", or both.  The draws
+        depend on the seed, and are the same for every network of a committee.
+        """
+        if len(self.networks) != len(self.leaves):
+            raise DataError("only networks have units to perturb\n    take a train node that trains a net")
+        return self.combine(
+            {id(n): perturbed(n, np.asarray(inputs), function, seed, on) for n in self.networks}
+        )
 
     def prepared(self, data: DataSet, split: str) -> Array:
         """Return the inputs of a split as the model takes them; `data` is as for `predict_split`."""
@@ -209,6 +224,15 @@ class Network(Predictor):
 
     def combine(self, outputs: Mapping[int, Array]) -> Array:
         return outputs[id(self)]
+
+    @property
+    def named_weights(self) -> dict[str, Array]:
+        """The parameters that are no biases, by name."""
+        return weights_of(self)
+
+    def hidden(self, inputs: Any) -> dict[str, Array]:
+        """Return the hidden activations that the model marks, by name, from *prepared* inputs."""
+        return hidden_of(self, np.asarray(inputs))
 
     @property
     def structure(self) -> tuple[Any, ...]:
