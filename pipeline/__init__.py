@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from pipeline.stages.events import Event
     from pipeline.stages.lookup import stage
     from pipeline.stages.predictor import Predictor
-    from pipeline.stages.verdicts import Verdict
+    from pipeline.stages.verdicts import Verdict, watched
 
 __version__ = "0.1.0"
 
@@ -59,7 +59,7 @@ _HOME = {
     "pipeline.stages.predictor": "Predictor",
     "pipeline.stages.events": "Event",
     "pipeline.stages.lookup": "stage",
-    "pipeline.stages.verdicts": "Verdict",
+    "pipeline.stages.verdicts": "Verdict watched",
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names.split()}
 _MODULES = {
@@ -107,6 +107,7 @@ __all__ = [
     "tracker",
     "train",
     "transform",
+    "watched",
 ]
 
 

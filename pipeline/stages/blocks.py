@@ -102,6 +102,12 @@ class Blocks:
         self._blocks = staying
         self._admit(self.tables.keep(slots))
 
+    def pace(self, rates: Sequence[float]) -> None:
+        """Multiply the optimizer's option `lr` by `rates` (members,) from now on."""
+        self._flush()
+        for block, place in zip(self._blocks, self._places, strict=True):
+            block.pace(rates[place])
+
     def step(self, rows: Rows, steps: int) -> None:
         """Queue a step on training rows (batch,) or (members, batch), in a training of `steps` steps."""
         self._queue.append((rows, steps))

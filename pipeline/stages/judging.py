@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.errors import StageError
+from pipeline.errors import OptionError, StageError
 from pipeline.stages.blocks import Blocks
 from pipeline.stages.cohort import Member
 from pipeline.stages.links import link_of
@@ -39,6 +39,7 @@ class Progress:
     before: int = 0
     limit: int = 0
     found: Mapping[str, float] | None = None
+    rates: list[float] = field(default_factory=list)
 
     @property
     def best(self) -> int:
@@ -51,6 +52,12 @@ class Progress:
         if self.found is not None:
             return dict(self.found)
         return {name: value for name, value in self.history[self.best - 1].items() if name != "epoch"}
+
+    @property
+    def rate(self) -> float:
+        """The factor on the learning rate in the next epoch: of a training that began again, as before."""
+        after = len(self.history) - self.before
+        return self.rates[after - 1] if 0 < after <= len(self.rates) else 1.0
 
     def begin_again(self) -> None:
         """Forget the weights, and train for as many epochs as were found best."""
@@ -92,6 +99,7 @@ class Judge:
             elif self._stops(slot, member, progress) or slot in ended:
                 self.finish(slot)
                 stopped.append(slot)
+        self._training.pace([self._progress[_id(member)].rate for member in members])
         return diverged, stopped
 
     def finish(self, slot: int) -> None:
@@ -177,10 +185,21 @@ class Judge:
         if progress.limit:
             return len(progress.history) - progress.before >= progress.limit
         verdicts = [self._verdict(rule, member, progress) for rule in self.rules()]
+        progress.rates.append(self._rate(verdicts))
         if any(verdict.best for verdict in verdicts):
             progress.kept = self._host(slot)
             progress.kept_epoch = len(progress.history)
         return any(verdict.stop for verdict in verdicts)
+
+    def _rate(self, verdicts: Sequence[Verdict]) -> float:
+        rate = math.prod(verdict.rate for verdict in verdicts)
+        optimizer = self._parts.optimizer
+        if rate != 1 and (optimizer is None or "lr" not in optimizer.options):
+            raise OptionError(
+                "a regularizer changes the learning rate after epochs, but there is no optimizer with the "
+                "option `lr`\n    use another optimizer, or leave the regularizer out"
+            )
+        return rate
 
     def _verdict(self, rule: Rule, member: Member, progress: Progress) -> Verdict:
         numbers = {option: self._number(name, member) for option, name in rule.symbolic.items()}

@@ -74,6 +74,7 @@ class Training:
         self._templates: Mapping[str, Any] | None = None
         self._state = {WEIGHTS: backend.from_host(self._initial(members))}
         self.steps_done = 0
+        self._rates = np.ones(len(members))
         self._admit(members, tables)
 
     # Members
@@ -82,6 +83,7 @@ class Training:
         """Let only the members in `slots` go on, in that order."""
         chosen = self.backend.from_host(np.array(slots, dtype=np.int64))
         self._state = {name: array[chosen] for name, array in self._state.items()}
+        self._rates = self._rates[list(slots)]
         self._admit([self.members[slot] for slot in slots], self.tables.keep(slots))
 
     def _admit(self, members: Sequence[Member], tables: Tables) -> None:
@@ -89,10 +91,23 @@ class Training:
         self.tables = tables
         self.seeds = Seeds([member.seed for member in members])
         self._stream = RowStream(self.seeds, self.backend)
-        self.values = self._parts.option_values(members, self.dtype)
+        self._set_values()
+        self.clear_losses()
+
+    def pace(self, rates: Sequence[float]) -> None:
+        """Multiply the optimizer's option `lr` by `rates` (members,) from now on."""
+        if list(rates) != list(self._rates):
+            self._rates = np.array(rates, dtype=np.float64)
+            self._set_values()
+
+    def _set_values(self) -> None:
+        self.values = self._parts.option_values(self.members, self.dtype)
+        optimizer = self._parts.optimizer
+        if optimizer is not None and f"{optimizer.node}.lr" in self.values:
+            self.values[f"{optimizer.node}.lr"] *= self._rates.astype(self.dtype)
+        # which values members share may have changed, and with it what executors take
         self._bound: dict[tuple[int, bool, bool], _Bound] = {}
         self._active: _Bound | None = None
-        self.clear_losses()
 
     def _initial(self, members: Sequence[Member]) -> npt.NDArray[Any]:
         node, layout = self._parts.model.node, self._tracer.layout

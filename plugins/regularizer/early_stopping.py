@@ -2,10 +2,8 @@
 
 from typing import Literal
 
-from pipeline import DataError, Verdict, regularizer
+from pipeline import Verdict, regularizer, watched
 from pipeline.options import Count, NonNegative
-
-HIGHER_IS_BETTER = ("accuracy",)
 
 
 @regularizer
@@ -24,15 +22,9 @@ def early_stopping(
 
 
 def _watch(history, *, patience, metric, tolerance):
-    sign = -1 if metric in HIGHER_IS_BETTER else 1
     best, best_epoch = float("inf"), 0
-    for epoch, record in enumerate(history):
-        if metric not in record:
-            raise DataError(
-                f"early_stopping watches {metric!r} on the validation split, and there are only "
-                f"{', '.join(record)}; add a validation split (transform.split) or watch another metric"
-            )
-        if sign * record[metric] < best - tolerance:
-            best, best_epoch = sign * record[metric], epoch
+    for epoch, value in enumerate(watched(history, metric)):
+        if value < best - tolerance:
+            best, best_epoch = value, epoch
     last = len(history) - 1
     return Verdict(stop=last - best_epoch >= patience, best=last == best_epoch)
