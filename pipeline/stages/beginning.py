@@ -27,6 +27,7 @@ class Beginning:
     def __init__(self, spec: CohortSpec, datasets: Mapping[str, DataSet], registry: Registry):
         data = datasets[spec.members[0].data]
         self.spec, self.datasets, self._task = spec, datasets, data.task
+        self.registry = registry
         self.backend = backend_named(spec.backend)
         self.parts = resolve(spec, data, registry)
         self._rows = tables(datasets, spec.members, TRAIN, spec.dtype, self.backend)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
-import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.engine.random import generator
@@ -14,17 +13,16 @@ from pipeline.stages.cohort import CohortSpec, Member
 from pipeline.stages.dataset import DataSet
 from pipeline.stages.estimated import Estimated
 from pipeline.stages.events import Event
+from pipeline.stages.measured import measured
 from pipeline.stages.pairing import mismatch
 from pipeline.stages.parts import Placed, at
 from pipeline.stages.results import MemberResult
 
 if TYPE_CHECKING:
-    from pipeline.stages.predictor import Predictor
     from pipeline.stages.registry import Registry
 
 Array = NDArray[Any]
 Emit = Callable[[Event], None]
-VALIDATION = "validation"
 
 
 class Estimating:
@@ -70,25 +68,6 @@ class Estimating:
 
     def __getattr__(self, name: str) -> NoReturn:
         raise AttributeError(f"the training of estimators has no {name!r}; call fit.estimators()")
-
-
-def measured(model: Predictor, data: DataSet) -> dict[str, float]:
-    """Return what a train node says of its networks: the training loss, metrics on the validation split.
-
-    Without a validation split they are those of the train split and are called so.
-    """
-    found = {"train_loss": model.loss(data, "train")}
-    if VALIDATION not in data.splits:
-        return {**found, **{f"train_{name}": value for name, value in _errors(model, data, "train").items()}}
-    return {**found, **_errors(model, data, VALIDATION), "loss": model.loss(data, VALIDATION)}
-
-
-def _errors(model: Predictor, data: DataSet, split: str) -> dict[str, float]:
-    predicted = model.predict_split(data, split)
-    targets = np.asarray(data.split(split)[1])
-    if data.task == "classes":
-        return {"accuracy": float((predicted.argmax(axis=1) == targets).mean())}
-    return {"rmse": float(np.square(predicted - targets.reshape(predicted.shape)).mean() ** 0.5)}
 
 
 def estimates(spec: CohortSpec, registry: Registry) -> bool:

@@ -40,7 +40,14 @@ class Fit:
         self._beginning, self._emit = beginning, emit
         self._node = beginning.spec.node
         self._training, self._validating = beginning.first()
-        self._judge = Judge(self._node, beginning.parts, beginning.layout, self._training, beginning.datasets)
+        self._judge = Judge(
+            self._node,
+            beginning.parts,
+            beginning.layout,
+            self._training,
+            beginning.datasets,
+            beginning.registry,
+        )
         self._descending: Descending | None = None
         self._epoch = 0
         self._epochs = 0
@@ -111,6 +118,13 @@ class Fit:
         The outputs are raw, (members, rows, outputs), those of a prediction: without noise.
         """
         return self._validating.outputs(self._training, np.asarray(inputs))
+
+    def snapshot(self) -> None:
+        """Keep a copy of every member's network as it is now.
+
+        Its predictor is then the average of the copies kept, and its metrics are those of that.
+        """
+        self._judge.snapshot()
 
     @property
     def weights(self) -> npt.NDArray[Any]:

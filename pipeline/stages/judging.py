@@ -14,23 +14,26 @@ from pipeline.errors import OptionError, StageError
 from pipeline.stages.blocks import Blocks
 from pipeline.stages.cohort import Member
 from pipeline.stages.links import link_of
+from pipeline.stages.measured import measured
 from pipeline.stages.net import Layout
 from pipeline.stages.parts import Parts, at
-from pipeline.stages.predictor import Network
+from pipeline.stages.predictor import Committee, Network, Predictor
+from pipeline.stages.registry import Registry
 from pipeline.stages.results import MemberResult
 from pipeline.stages.step import Rule
 from pipeline.stages.training import Training
 from pipeline.stages.verdicts import Verdict
 
 Record = Mapping[str, float]
+AVERAGE = "ensemble.average"  # what makes one predictor of a member's snapshots
 
 
 @dataclass
 class Progress:
     """A member's history, and the copy of its weights that its rules asked to keep.
 
-    A training that began again has begun after `before` epochs of history, for `limit` more, and has the
-    metrics that were found by then.
+    `snapshots` are copies that the train stage asked for.  A training that began again has begun after
+    `before` epochs of history, for `limit` more, and has the metrics that were found by then.
     """
 
     history: list[dict[str, float]] = field(default_factory=list)
@@ -40,6 +43,7 @@ class Progress:
     limit: int = 0
     found: Mapping[str, float] | None = None
     rates: list[float] = field(default_factory=list)
+    snapshots: list[npt.NDArray[Any]] = field(default_factory=list)
 
     @property
     def best(self) -> int:
@@ -64,17 +68,24 @@ class Progress:
         limit = self.best
         self.found = {**self.metrics, "epochs_found": float(limit)}
         self.kept, self.kept_epoch, self.before, self.limit = None, 0, len(self.history), limit
+        self.snapshots = []
 
 
 class Judge:
     """Keeps members' histories and makes their results."""
 
     def __init__(
-        self, node: str, parts: Parts, layout: Layout, training: Training | Blocks, data: Mapping[str, Any]
+        self,
+        node: str,
+        parts: Parts,
+        layout: Layout,
+        training: Training | Blocks,
+        data: Mapping[str, Any],
+        registry: Registry,
     ):
         self._node, self._parts, self._layout = node, parts, layout
         self._training = training
-        self._data = data
+        self._data, self._registry = data, registry
         self.rules: Callable[[], Sequence[Rule]] = lambda: self._training.rules
         self._progress = {_id(member): Progress() for member in training.members}
         self.results: dict[tuple[str, str], MemberResult] = {}
@@ -110,15 +121,16 @@ class Judge:
             raise StageError("the train stage took no step; loop over fit.epochs and fit.batches")
         kept = self._host(slot) if progress.kept is None else progress.kept
         network = self._network(member, kept)
+        predictor, metrics = self._averaged(member, progress) or (network, progress.metrics)
         self.results[_id(member)] = MemberResult(
             trial=member.trial,
             key=member.key,
             state="done",
             params=network.parameters,
-            metrics=progress.metrics,
+            metrics=metrics,
             history=tuple(progress.history),
             epochs=len(progress.history),
-            network=network,
+            network=predictor,
         )
 
     def ended_well(self, member: Member) -> bool:
@@ -130,6 +142,19 @@ class Judge:
         self._training = training
         for member in training.members:
             self._progress[_id(member)].begin_again()
+
+    def snapshot(self) -> None:
+        """Keep a copy of every member's weights, beside those that it ends with."""
+        for slot, member in enumerate(self._training.members):
+            self._progress[_id(member)].snapshots.append(self._host(slot))
+
+    def _averaged(self, member: Member, progress: Progress) -> tuple[Predictor, dict[str, float]] | None:
+        """Return the average of a member's snapshots, and its metrics; None where there are none."""
+        if not progress.snapshots:
+            return None
+        networks = [self._network(member, weights) for weights in progress.snapshots]
+        average = Committee.of(self._registry.stage(AVERAGE), {}, networks)
+        return average, measured(average, self._data[member.data])
 
     def _network(self, member: Member, weights: npt.NDArray[Any]) -> Network:
         parameters = {

@@ -10,7 +10,7 @@ import numpy as np
 
 from pipeline.engine import ops
 from pipeline.engine.random import generator
-from pipeline.hooks import loss, model, optimizer, regularizer
+from pipeline.hooks import ensemble, loss, model, optimizer, regularizer
 from pipeline.options import Positive
 from pipeline.stages.dataset import DataSet
 from pipeline.stages.predictor import Network
@@ -61,7 +61,13 @@ def probe_decay(objective: Any, *, strength: Positive = 0.1) -> None:
     objective.add(0.5 * strength * sum(ops.sum(w * w) for w in objective.weights))
 
 
-_STAGES = (probe_net, probe_means, probe_loss, probe_surprise, probe_descent, probe_decay)
+@ensemble
+def average(predictions: Any) -> Any:
+    """The members' mean, under the name that snapshots ask for."""
+    return predictions.mean(axis=0)
+
+
+_STAGES = (average, probe_net, probe_means, probe_loss, probe_surprise, probe_descent, probe_decay)
 PROBES = {stage.ref: stage for stage in map(Stage.of, _STAGES)}
 
 
