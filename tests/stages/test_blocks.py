@@ -39,6 +39,19 @@ def test_members_that_stop_or_diverge_leave_their_blocks(cohort_of, blobs, stage
     assert_same(trained(spec, {"d": blobs()}, stages, monkeypatch, 2), expected)
 
 
+def test_members_whose_rates_fall_at_different_epochs_have_the_same_bits(
+    cohort_of, blobs, stages, monkeypatch
+):
+    settings = [{**one, "reduce_on_plateau.factor": 0.1 * (slot + 1)} for slot, one in enumerate(SETTINGS)]
+    options = {"minibatch": {"epochs": 6, "batch_size": 12}, "reduce_on_plateau": {"patience": 1}}
+    options["reduce_on_plateau"] |= {"tolerance": 0.05}
+    spec = cohort_of(*settings, options=options, regularizers=["regularizer.reduce_on_plateau"])
+    expected = trained(spec, {"d": blobs()}, stages, monkeypatch, 7)
+    assert_same(trained(spec, {"d": blobs()}, stages, monkeypatch, 2), expected)
+    steady = cohort_of(*SETTINGS, options=options)
+    assert expected[0].history != trained(steady, {"d": blobs()}, stages, monkeypatch, 7)[0].history
+
+
 def test_a_cohort_that_fits_the_caches_is_one_block(monkeypatch):
     monkeypatch.setattr(blocks, "close_memory", lambda: 1000)
     assert blocks.block_width(100, 7) == 7

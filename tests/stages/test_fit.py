@@ -135,7 +135,7 @@ def test_early_stopping_returns_to_the_best_epoch(train, cohort_of):
 
 def test_early_stopping_without_a_validation_split_says_what_to_do(train, blobs, cohort_of):
     spec = cohort_of(regularizers=["regularizer.early_stopping"])
-    with pytest.raises(DataError, match=r"early_stopping: .*'loss'.*add a validation split"):
+    with pytest.raises(DataError, match=r"early_stopping: .*'loss'(.|\n)*add a validation split"):
         train(spec, {"data": blobs(validation=False)})
 
 
