@@ -19,9 +19,10 @@ def mixture(
     by: Literal["gradient", "em"] = "gradient",
     ridge: Positive = 1e-6,
 ):
-    """Say how likely inputs are as draws of a mixture of Gaussians: (batch, *features) -> (batch, 1), nats.
+    """Fit a mixture of Gaussians to the inputs: (batch, *features) -> (batch, features), the means expected.
 
-    Train it with loss.density, on standardized inputs.  By `gradient` it has parameters as any model; by `em`
+    The negative log-density, in nats, is the model's own cost: train it with loss.cost on targets of
+    transform.reconstruct, on standardized inputs.  By `gradient` it has parameters as any model; by `em`
     each step is one iteration of expectation and maximisation on the minibatch (Bishop 2006, section 9.2.2),
     whatever the optimizer, so let a minibatch be all rows.  `ridge` is added to the variances there.
     Heads: `log_density` (batch, 1) and `log_share` (batch, components), log p(component | x).
@@ -35,8 +36,9 @@ def mixture(
         _maximise(net, x, ops.exp(joint - density), covariance, ridge)
     net.head("log_density", density)
     net.head("log_share", joint - density)
+    net.cost(-density[:, 0])
     net.sampler(lambda rng, count: _sample(rng, count, log_share, means, factors))
-    return density
+    return ops.exp(joint - density) @ means
 
 
 def _learned(net, shape, covariance):

@@ -12,12 +12,13 @@ COUNTED = 12  # hidden units up to which all their states are summed over
 
 @model
 def rbm(x, net, *, hidden: Count = 64, steps: Count = 1, burn_in: Count = 500):
-    """Say how likely binary inputs are, up to a constant: (batch, *features) -> (batch, 1), -F(x).
+    """Fit binary inputs by hidden units: (batch, *features) -> the inputs expected, (batch, features).
 
-    F(x) = -b·x - Σ softplus(c + x W) is the free energy.  In training the output is F(x') - F(x), x' being
-    `steps` of Gibbs sampling away from x, so that with loss.density the gradient is that of contrastive
-    divergence: Hinton 2002; Fischer & Igel 2012, algorithm 1.  Head: `log_density` (batch, 1) in nats, for
-    up to 12 hidden units, whose states are counted.  Samples are taken after `burn_in` steps from noise.
+    F(x) = -b·x - Σ softplus(c + x W), the free energy, is log p(x) up to sign and a constant.  The model's
+    own cost is F(x) - F(x') in training, x' being `steps` of Gibbs sampling away from x, whose gradient is
+    that of contrastive divergence (Hinton 2002; Fischer & Igel 2012, algorithm 1), and F(x) elsewhere: train
+    it with loss.cost on targets of transform.reconstruct.  Head: `log_density` (batch, 1) in nats, for up to
+    12 hidden units, whose states are counted.  Samples are taken after `burn_in` steps from noise.
     """
     x = ops.flatten(x)
     features = prod(x.shape[1:])
@@ -28,13 +29,17 @@ def rbm(x, net, *, hidden: Count = 64, steps: Count = 1, burn_in: Count = 500):
     if hidden <= COUNTED:
         net.head("log_density", -energy - _log_partition(w, b, c))
     net.sampler(lambda rng, count: _sample(rng, count, w, b, c, burn_in))
-    if not net.training:
-        return -energy
+    net.cost((energy - _away(net, x, w, b, c, steps) if net.training else energy)[:, 0])
+    return ops.sigmoid(ops.sigmoid(x @ w + c) @ ops.transpose(w) + b)
+
+
+def _away(net, x, w, b, c, steps):
+    """Return F(x'), (batch, 1), x' being drawn by `steps` of Gibbs sampling from x."""
     away = x
     for _ in range(steps):
-        h = net.rng.bernoulli(ops.sigmoid(away @ w + c), (x.shape[0], hidden))
+        h = net.rng.bernoulli(ops.sigmoid(away @ w + c), (x.shape[0], w.shape[1]))
         away = net.rng.bernoulli(ops.sigmoid(h @ ops.transpose(w) + b), x.shape)
-    return _free_energy(ops.stop_gradient(away), w, b, c) - energy
+    return _free_energy(ops.stop_gradient(away), w, b, c)
 
 
 def _free_energy(x, w, b, c):
