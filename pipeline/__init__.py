@@ -68,6 +68,7 @@ _MODULES = {
     "ops": "pipeline.engine.ops",
     "nn": "pipeline.nn",
     "options": "pipeline.options",
+    "space": "pipeline.space",
     "testing": "pipeline.testing",
 }
 

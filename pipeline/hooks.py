@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from pipeline.engine import Tensor
     from pipeline.exhibits import Exhibit
+    from pipeline.space import Space
     from pipeline.stages.dataset import DataSet
     from pipeline.stages.events import Event
     from pipeline.stages.fit import Fit
@@ -116,9 +117,13 @@ class Specs:
 
     @hookspec
     def search(  # type: ignore[empty-body]
-        self, space: Mapping[str, Sequence[Any]], rng: np.random.Generator
+        self, space: Space, rng: np.random.Generator
     ) -> Sequence[Mapping[str, Any]]:
-        """Propose settings: each a choice of value for every key ("node.option") of `space`."""
+        """Propose settings: each a choice of value for every key ("node.option") of `space`.
+
+        `space` is a mapping to lists of values and ranges of numbers (`pipeline.space`), which also knows the
+        sweep's rules: `space.at(shares)`, `space.combinations()`, `space.allows(setting)`.
+        """
 
     @hookspec
     def tracker(self, event: Event) -> None:

@@ -24,6 +24,7 @@ LAYERS = [
             "pipeline.svg",
             "pipeline.hooks",
             "pipeline.options",
+            "pipeline.space",
             "pipeline.stages",
             "pipeline.nn",
             "pipeline.testing",
@@ -44,6 +45,7 @@ PUBLIC_MODULES = {
     "pipeline.ops",
     "pipeline.testing",
     "pipeline.exhibits",
+    "pipeline.space",
 }
 
 FRAMEWORK = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "pipeline").rglob("*.py"))

@@ -12,7 +12,8 @@ from pipeline.dag.labels import article
 from pipeline.dag.located import Entry, Located, describe
 from pipeline.dag.nodes import Draft
 from pipeline.dag.problems import Problems
-from pipeline.dag.spec import SEED, NodeSpec, Sweep
+from pipeline.dag.spec import NodeSpec, Sweep
+from pipeline.dag.sweeps import lengths
 from pipeline.hooks import KINDS
 
 KEYS = ("best", "metric", "mode", "group", "over")
@@ -94,7 +95,7 @@ class _Gathered:
         port = gathering_port(spec.kind)
         self.kinds = {name: nodes[name].kind for name in spec.inputs.get(port or "", ())}
         self.axes = axes[spec.name].gathered
-        self.lengths = {key: len(values) for key, values in sweep.space.items()} | {SEED: len(sweep.seeds)}
+        self.lengths = lengths(sweep)
         self.count = sum(self._count(axes[name].axes, spec.gather) for name in self.kinds)
 
     def _count(self, axes: tuple[str, ...], gather: Gather | None) -> int:

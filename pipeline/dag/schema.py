@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from pipeline.dag.axes import gathering_port
@@ -10,8 +10,10 @@ from pipeline.dag.file import CLUSTER_KEYS, DTYPES, FORMAT
 from pipeline.dag.gather import VALIDATION_METRICS
 from pipeline.dag.labels import article
 from pipeline.dag.nodes import NODE_KINDS
+from pipeline.dag.ranges import SCALES
 from pipeline.errors import PlaitError
-from pipeline.hooks import KINDS, Kind, Port
+from pipeline.hooks import KINDS, Port
+from pipeline.stages.pairing import spared
 
 if TYPE_CHECKING:
     from pipeline.stages.registry import Registry
@@ -84,11 +86,14 @@ def _nodes(registry: Registry) -> Schema:
 def _case(stage: Stage) -> Schema:
     """Return what holds for the nodes of one stage."""
     kind = KINDS[stage.kind]
+    ports = {
+        name: port for name, port in kind.ports.items() if stage.kind != "train" or not spared(stage, name)
+    }
     then: Schema = {
         "description": stage.summary,
-        "properties": {"options": _options(stage), "inputs": _inputs(kind)},
+        "properties": {"options": _options(stage), "inputs": _inputs(ports)},
     }
-    if any(port.required for port in kind.ports.values()):
+    if any(port.required for port in ports.values()):
         then["required"] = ["inputs"]
     if gathering_port(kind.name) is None:
         then["not"] = {"required": ["gather"]}
@@ -101,9 +106,9 @@ def _options(stage: Stage) -> Schema:
     return {**schema, "description": stage.summary}
 
 
-def _inputs(kind: Kind) -> Schema:
-    ports = {name: _port(port) for name, port in kind.ports.items()}
-    return _object(ports, required=[name for name, port in kind.ports.items() if port.required])
+def _inputs(ports: Mapping[str, Port]) -> Schema:
+    required = [name for name, port in ports.items() if port.required]
+    return _object({name: _port(port) for name, port in ports.items()}, required)
 
 
 def _port(port: Port) -> Schema:
@@ -130,13 +135,10 @@ def _gather() -> Schema:
 
 
 def _sweep(registry: Registry) -> Schema:
+    keyed: Schema = {"type": "object", "minProperties": 1, "propertyNames": {"pattern": r"^[^.]+\..+$"}}
     values: Schema = {"type": "array", "minItems": 1, "uniqueItems": True}
-    space: Schema = {
-        "type": "object",
-        "minProperties": 1,
-        "propertyNames": {"pattern": r"^[^.]+\..+$"},
-        "additionalProperties": values,
-    }
+    space: Schema = {**keyed, "additionalProperties": {"anyOf": [values, _range()]}}
+    when: Schema = {**keyed, "additionalProperties": keyed}
     counted: Schema = {"anyOf": [_COUNT, _SEEDS]}
     for_nodes = _object(
         {"values": counted, "nodes": _say("The nodes that take the seed.", _TEXTS)}, ["values"]
@@ -146,11 +148,27 @@ def _sweep(registry: Registry) -> Schema:
     sweep = _object(
         {
             "search": _say("How settings are chosen from the space; by default all.", search),
-            "space": _say("The values to try, by node.option.", space),
+            "space": _say("The values to try, or the range to search, by node.option.", space),
+            "when": _say("Options that count only under values of others: option, other, values.", when),
+            "where": _say("Comparisons that a setting has to meet, such as a.x <= b.y.", _TEXTS),
+            "settings": _say(
+                "Settings listed one by one, in place of a search.",
+                {"type": "array", "minItems": 1, "items": keyed},
+            ),
             "seeds": _say("How many seeds, or which; train nodes take them.", seeds),
         }
     )
     return sweep | {"minProperties": 1, "dependentRequired": {"search": ["space"]}}
+
+
+def _range() -> Schema:
+    keys = {
+        "from": _say("The least number.", {"type": "number"}),
+        "to": _say("The largest number.", {"type": "number"}),
+        "scale": _say("How numbers are spread.", {"enum": list(SCALES)}),
+        "count": _say("As many values at equal distances, for a grid.", {"type": "integer", "minimum": 2}),
+    }
+    return _object(keys, ["from", "to"])
 
 
 def _use(registry: Registry, kind: str) -> Schema:

@@ -9,6 +9,7 @@ from pipeline.dag.instances import Axis
 from pipeline.dag.labels import shown
 from pipeline.dag.spec import Dag
 from pipeline.errors import OptionError, StageError, UserError
+from pipeline.space import Range, Space
 
 Point = tuple[int, ...]
 
@@ -36,14 +37,37 @@ def propose(dag: Dag, most: int) -> tuple[list[Axis], list[Point]]:
 def _ask(dag: Dag) -> Sequence[Mapping[str, Any]]:
     from pipeline.engine.random import generator
 
+    if dag.sweep.settings:
+        return dag.sweep.settings
     use = dag.sweep.search
     search = dag.registry.stage(use.stage).function
     try:
-        return list(search(dict(dag.sweep.space), generator(dag.seed, "search"), **use.options))
+        return list(search(space_of(dag), generator(dag.seed, "search"), **use.options))
     except UserError:
         raise
     except Exception as error:
         raise StageError(f"the search {use.stage} failed: {type(error).__name__}: {error}") from error
+
+
+def space_of(dag: Dag) -> Space:
+    """Return the space as a search sees it, with the rules of the sweep."""
+    sweep = dag.sweep
+    unused = {rule.key: _first(dag, rule.key) for rule in sweep.when}
+
+    def settled(setting: dict[str, Any]) -> dict[str, Any]:
+        idle = {rule.key for rule in sweep.when if not rule.counts(setting)}
+        return {key: unused[key] if key in idle else value for key, value in setting.items()}
+
+    return Space(
+        sweep.space,
+        settled=settled,
+        allows=lambda setting: all(rule.holds(setting) for rule in sweep.where),
+    )
+
+
+def _first(dag: Dag, key: str) -> Any:
+    values = dag.sweep.space[key]
+    return values.low if isinstance(values, Range) else values[0]
 
 
 def _check_keys(dag: Dag, proposed: Sequence[Mapping[str, Any]], keys: Iterable[str]) -> None:
@@ -61,7 +85,8 @@ class _GrowingAxis:
 
     def __init__(self, dag: Dag, key: str):
         self.dag = dag
-        self.values = list(dag.sweep.space[key])
+        given = dag.sweep.space[key]
+        self.values = [] if isinstance(given, Range) else list(given)
         self.axis = Axis(key, self.values)
         # By what labels show: 1 and True are equal to Python, and a value need not be hashable.
         self.known = {shown(value): number for number, value in enumerate(self.values)}

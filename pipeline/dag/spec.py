@@ -13,6 +13,8 @@ from pipeline.dag.gather import Gather
 if TYPE_CHECKING:
     import networkx as nx
 
+    from pipeline.dag.rules import When, Where
+    from pipeline.space import Range
     from pipeline.stages.registry import Registry
 
 SEED = "seed"
@@ -47,13 +49,17 @@ class StageUse:
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """What is varied: values by "node.option", and seeds for the nodes that take the trial's seed.
+    """What is varied: values or a range by "node.option", and seeds for the nodes that take the trial's seed.
 
-    `seeds` is empty where the file names none; then there is no axis of seeds.
+    `when` and `where` are the rules that settings obey; `settings` are those that the file lists, in place
+    of a search.  `seeds` is empty where the file names none; then there is no axis of seeds.
     """
 
     search: StageUse = StageUse("search.grid")
-    space: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    space: Mapping[str, tuple[Any, ...] | Range] = field(default_factory=dict)
+    when: tuple[When, ...] = ()
+    where: tuple[Where, ...] = ()
+    settings: tuple[Mapping[str, Any], ...] = ()
     seeds: tuple[int, ...] = ()
     seed_nodes: tuple[str, ...] = ()
 

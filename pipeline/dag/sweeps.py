@@ -7,38 +7,45 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pipeline.dag import reading, stageuse
+from pipeline.dag import ranges, reading, rules, stageuse
 from pipeline.dag.axes import is_component
 from pipeline.dag.labels import shown
 from pipeline.dag.located import Entry, Located
 from pipeline.dag.nodes import Draft
 from pipeline.dag.problems import Problems
-from pipeline.dag.spec import MOST_TRIALS, StageUse, Sweep
+from pipeline.dag.ranges import RangeDraft
+from pipeline.dag.rules import When, Where
+from pipeline.dag.spec import MOST_TRIALS, SEED, StageUse, Sweep
+from pipeline.space import Range
 
 if TYPE_CHECKING:
     from pipeline.stages.registry import Registry
 
-KEYS = ("search", "space", "seeds")
+KEYS = ("search", "space", "when", "where", "settings", "seeds")
 GRID = StageUse("search.grid")
 _SEEDED = ("transform", "train")
 
 
 @dataclass
 class SweepDraft:
-    """A sweep while it is being read: `space` has, by key, the key's place and the written values."""
+    """A sweep while it is being read: `space` has, by key, the values or the range as written."""
 
     at: Located
     search: StageUse = GRID
-    space: dict[str, tuple[Located, tuple[Located, ...]]] = field(default_factory=dict)
+    space: dict[str, tuple[Located, ...] | RangeDraft] = field(default_factory=dict)
+    when: tuple[When, ...] = ()
+    where: tuple[Where, ...] = ()
+    settings: tuple[dict[str, Located], ...] = ()
     seeds: tuple[int, ...] = ()
     seed_nodes: tuple[str, ...] = ()
 
     def first_values(self) -> dict[str, dict[str, Any]]:
         """Return, by node, the first value of each option that is swept."""
         values: dict[str, dict[str, Any]] = {}
-        for key, (_, written) in self.space.items():
+        for key, written in self.space.items():
             node, _, option = key.partition(".")
-            values.setdefault(node, {})[option] = written[0].plain()
+            first = written.low if isinstance(written, RangeDraft) else written[0]
+            values.setdefault(node, {})[option] = first.plain()
         return values
 
 
@@ -50,12 +57,15 @@ def read(
     sweep = SweepDraft(at)
     if "search" in found:
         sweep.search = stageuse.use(found["search"].value, "search", registry, problems) or GRID
-    if "space" in found:
+    if "settings" in found:
+        _read_settings(sweep, found, drafts, problems)
+    elif "space" in found:
         sweep.space = _space(found["space"].value, drafts, problems)
     elif "search" in found:
         problems.add(
             found["search"].key, "a search without a space", hint="add space: {node.option: [values]}"
         )
+    _read_rules(sweep, found, problems)
     if "seeds" in found:
         _read_seeds(sweep, found["seeds"].value, drafts, seed, problems)
     if isinstance(at.value, Mapping) and not at.value:
@@ -69,10 +79,44 @@ def _space(at: Located, drafts: Mapping[str, Draft], problems: Problems) -> dict
     space = {}
     for key, entry in reading.entries(at, "the space", problems).items():
         if _key_fits(key, entry, drafts, problems):
-            values = reading.several(entry.value, f"the values of {key}", problems)
+            values = _written(entry.value, key, problems)
             if values:
-                space[key] = (entry.key, tuple(values))
+                space[key] = values
     return space
+
+
+def _written(at: Located, key: str, problems: Problems) -> tuple[Located, ...] | RangeDraft | None:
+    if ranges.is_range(at):
+        return ranges.read(at, key, problems)
+    return tuple(reading.several(at, f"the values of {key}", problems) or ())
+
+
+def _read_rules(sweep: SweepDraft, found: Mapping[str, Entry], problems: Problems) -> None:
+    if "when" in found:
+        sweep.when = rules.read_when(found["when"].value, sweep.space, problems)
+    if "where" in found:
+        sweep.where = rules.read_where(found["where"].value, sweep.space, problems)
+
+
+def _read_settings(
+    sweep: SweepDraft, found: Mapping[str, Entry], drafts: Mapping[str, Draft], problems: Problems
+) -> None:
+    """Read settings that are listed one by one; together they are the space."""
+    for key in ("search", "space"):
+        if key in found:
+            problems.add(found[key].key, f"settings and {key} exclude each other", hint="keep one of the two")
+    listed: list[dict[str, Located]] = []
+    for item in reading.several(found["settings"].value, "settings", problems) or []:
+        entries = reading.entries(item, "a setting", problems)
+        fits = [_key_fits(key, entry, drafts, problems) for key, entry in entries.items()]
+        if listed and entries.keys() != listed[0].keys():
+            problems.add(item, "settings name different options", allowed=list(listed[0]))
+        elif entries and all(fits):
+            listed.append({key: entry.value for key, entry in entries.items()})
+    sweep.settings = tuple(listed)
+    for key in listed[0] if listed else ():
+        by_text = {shown(setting[key].plain()): setting[key] for setting in listed if key in setting}
+        sweep.space[key] = tuple(by_text.values())
 
 
 def _key_fits(key: str, entry: Entry, drafts: Mapping[str, Draft], problems: Problems) -> bool:
@@ -157,18 +201,52 @@ def finish(draft: SweepDraft, drafts: Mapping[str, Draft], problems: Problems) -
     """Check every value of the space, and how many trials there are; return the sweep."""
     space = {
         key: _values(key, values, drafts[key.partition(".")[0]], problems)
-        for key, (_, values) in draft.space.items()
+        for key, values in draft.space.items()
     }
-    sweep = Sweep(draft.search, space, draft.seeds, draft.seed_nodes)
-    trials = math.prod(map(len, space.values())) * max(1, len(sweep.seeds))
-    if sweep.search.stage == GRID.stage and trials > MOST_TRIALS:
+    settings = tuple(_checked(setting, drafts) for setting in draft.settings)
+    sweep = Sweep(draft.search, space, draft.when, draft.where, settings, draft.seeds, draft.seed_nodes)
+    if sweep.search.stage != GRID.stage or settings:
+        return sweep
+    for key, values in draft.space.items():
+        if isinstance(values, RangeDraft) and values.count is None:
+            problems.add(
+                values.at,
+                f"a grid of the range of {key}, which has no end of values",
+                hint="give it a count, list values, or draw from it: search: random",
+            )
+    trials = math.prod(lengths(sweep).values())
+    if trials > MOST_TRIALS:
         hint = "sweep less, or draw from the grid: search: {stage: search.random, options: {trials: 100}}"
         problems.add(draft.at, f"the grid has {trials:,} trials; at most {MOST_TRIALS:,}", hint=hint)
     return sweep
 
 
-def _values(key: str, written: tuple[Located, ...], draft: Draft, problems: Problems) -> tuple[Any, ...]:
+def lengths(sweep: Sweep) -> dict[str, int]:
+    """Return how many values each axis has, `MOST_TRIALS` for a range, the axis of seeds among them."""
+    found = {
+        key: MOST_TRIALS if isinstance(values, Range) else len(values) for key, values in sweep.space.items()
+    }
+    return {**found, SEED: max(1, len(sweep.seeds))}
+
+
+def _checked(setting: Mapping[str, Located], drafts: Mapping[str, Draft]) -> dict[str, Any]:
+    """Return a listed setting with values as its stages take them; what is wrong was noted in the space."""
+    found = {}
+    for key, at in setting.items():
+        node, _, option = key.partition(".")
+        stage = drafts[node].stage
+        quiet = Problems()
+        checked = stageuse.check_value(stage, option, at, drafts[node].options, quiet) if stage else None
+        found[key] = at.plain() if checked is None else checked
+    return found
+
+
+def _values(
+    key: str, written: tuple[Located, ...] | RangeDraft, draft: Draft, problems: Problems
+) -> tuple[Any, ...] | Range:
     """Return an axis's checked values; note those that do not fit and those that are there twice."""
+    if isinstance(written, RangeDraft):
+        return ranges.finish(key, written, draft, problems)
     option = key.partition(".")[2]
     found: dict[str, Any] = {}
     for at in written:

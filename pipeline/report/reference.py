@@ -92,7 +92,9 @@ def _stages(cases: list[Schema]) -> Iterator[str]:
     for kind in KINDS:
         if kind in by_kind:
             yield from (f"### {kind}", KINDS[kind].summary, "")
-            yield from _inputs(by_kind[kind][0]["then"]["properties"].get("inputs", {}))
+            inputs = [case["then"]["properties"].get("inputs", {}) for case in by_kind[kind]]
+            # some train stages have no use for a part or other
+            yield from _inputs(max(inputs, key=lambda schema: len(schema.get("properties", ()))))
             for case in by_kind[kind]:
                 yield from _stage(_name(case), case["then"]["properties"]["options"])
 

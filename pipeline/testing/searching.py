@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipeline.engine.random import generator
+from pipeline.space import Space
 from pipeline.testing.subject import NODE, Subject
 
 _SPACES: list[dict[str, list[Any]]] = [
@@ -19,7 +20,7 @@ def check_search(subject: Subject) -> None:
     """Check what a search proposes for the kit's spaces, or for the example `space`."""
 
     def attempt(space: Mapping[str, Sequence[Any]]) -> list[Mapping[str, Any]]:
-        return list(subject.call(space, generator(0, NODE)))
+        return list(subject.call(Space(space), generator(0, NODE)))
 
     for space, settings in subject.accepted("space", _SPACES, attempt):
         before = copy.deepcopy(space)

@@ -55,7 +55,7 @@ def test_a_problem_shows_file_line_column_source_allowed_and_nearest(digits, reg
     assert lines[0] == f"{path}:10:17: there is no stage 'optimizer.adma'"
     assert lines[1] == "      adam: {stage: optimizer.adma}"
     assert lines[2].index("^") == lines[1].index("optimizer.adma")
-    assert lines[3].startswith("    allowed: optimizer.adagrad, optimizer.adam")
+    assert lines[3].startswith("    allowed: optimizer.adadelta, optimizer.adagrad")
     assert lines[4] == "    did you mean 'optimizer.adam'?"
 
 
