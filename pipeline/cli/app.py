@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from pipeline import __version__
-from pipeline.cli import cache, check, plan, plugins, predict, run, runs, schema, verify, why
+from pipeline.cli import cache, check, doctor, plan, plugins, predict, run, runs, schema, verify, why
 
 # Rich would draw frames around the help, and take longer to import than everything else together.
 app = typer.Typer(
@@ -27,6 +27,7 @@ of_cache = typer.Typer(help="What the store holds.", no_args_is_help=True, rich_
 
 app.command("check")(check.check)
 app.command("plan")(plan.plan)
+app.command("doctor")(doctor.doctor)
 app.command("run")(run.run)
 app.add_typer(of_runs, name="runs")
 of_runs.command("list")(runs.show_list)

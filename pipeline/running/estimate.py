@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -54,6 +55,13 @@ def explanations(plan: Plan) -> list[ExplainedTraining]:
     return [estimator.explained(cohort, spec) for cohort, spec in first.values()]
 
 
+def tasks(plan: Plan, wanted: Sequence[Cohort]) -> Iterator[tuple[Cohort, CohortSpec, DataSet]]:
+    """Yield cohorts with their tasks and the data sets of their first members, loaded where not stored."""
+    estimator = _Estimator(plan)
+    for cohort in wanted:
+        yield cohort, estimator.spec(cohort), estimator.data(cohort)
+
+
 def _structure(spec: CohortSpec) -> str:
     """Name what decides a step's form: all options but those that vary between members."""
     varying = spec.members[0].options
@@ -79,12 +87,12 @@ class _Estimator:
         from pipeline.stages.blocks import block_width, step_bytes, widest
         from pipeline.stages.estimating import estimates
 
-        spec = self._spec(cohort)
+        spec = self.spec(cohort)
         if estimates(spec, self._plan.dag.registry):
-            return Estimate(0, self._data_of(cohort).inputs.nbytes, 1)
+            return Estimate(0, self.data(cohort).inputs.nbytes, 1)
         structure = _structure(spec)
         if structure not in self._known:
-            self._known[structure] = self._measure(spec, self._data_of(cohort))
+            self._known[structure] = self._measure(spec, self.data(cohort))
         parameters, each, shared = self._known[structure]
         members, backend = len(cohort.members), self._plan.backend
         own = step_bytes(parameters, spec.dtype)
@@ -96,7 +104,7 @@ class _Estimator:
         from pipeline.stages.estimating import estimates
 
         registry = self._plan.dag.registry
-        all_of_them = [(cohort, self._spec(cohort)) for cohort in reversed(self._plan.cohorts)]
+        all_of_them = [(cohort, self.spec(cohort)) for cohort in reversed(self._plan.cohorts)]
         return [(cohort, spec) for cohort, spec in all_of_them if not estimates(spec, registry)]
 
     def explained(self, cohort: Cohort, spec: CohortSpec) -> ExplainedTraining:
@@ -104,14 +112,16 @@ class _Estimator:
         from pipeline.stages.explaining import explain_training
 
         members = spec.members[: self.of(cohort).abreast]
-        data = self._data_of(cohort)
+        data = self.data(cohort)
         spec = replace(spec, members=tuple(replace(member, data="data") for member in members))
         return explain_training(spec, {"data": data}, self._plan.dag.registry, together=len(cohort.members))
 
-    def _spec(self, cohort: Cohort) -> CohortSpec:
+    def spec(self, cohort: Cohort) -> CohortSpec:
+        """Return a cohort's task."""
         return cohort.spec(self._plan.keys.__getitem__, self._plan.dag.dtype, "numpy")
 
-    def _data_of(self, cohort: Cohort) -> Any:
+    def data(self, cohort: Cohort) -> Any:
+        """Return the data set of a cohort's first member."""
         (data,) = cohort.members[0].inputs["data"]
         return self._value(self._plan.expansion.instances[data])
 

@@ -5,7 +5,19 @@ import pytest
 
 import pipeline
 
-COMMANDS = ["check", "plan", "run", "runs", "predict", "plugins", "schema", "verify", "why", "cache"]
+COMMANDS = [
+    "check",
+    "plan",
+    "run",
+    "runs",
+    "predict",
+    "plugins",
+    "schema",
+    "verify",
+    "why",
+    "cache",
+    "doctor",
+]
 
 
 def test_the_version_is_printed(plait):
