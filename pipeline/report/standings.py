@@ -9,6 +9,7 @@ from statistics import fmean, stdev
 from typing import Any
 
 from pipeline.dag.gather import mode_of
+from pipeline.dag.labels import label as written
 
 PREFERRED = ("accuracy", "rmse", "loss")
 
@@ -69,15 +70,7 @@ def standings(
 
 def setting_label(options: Mapping[str, Any]) -> str:
     """Return "adam.lr=0.01 decay.strength=0" for a trial's swept options."""
-    return " ".join(f"{name}={value_label(value)}" for name, value in options.items()) or "as written"
-
-
-def value_label(value: Any) -> str:
-    """Return a value as short as it can be while it still reads back as itself."""
-    if isinstance(value, float):
-        short = f"{value:g}"
-        return short if float(short) == value else repr(value)
-    return str(value)
+    return written(options.items()) or "as written"
 
 
 def _standing(label: str, trials: list[Mapping[str, Any]]) -> Standing:

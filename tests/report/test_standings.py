@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from pipeline.report.standings import chosen_metric, setting_label, spread, standings, value_label
+from pipeline.report.standings import chosen_metric, setting_label, spread, standings
 
 
 def trial(number, seed, lr=0.1, state="done", **metrics):
@@ -47,7 +47,7 @@ def test_accuracy_is_preferred_to_loss_and_there_may_be_no_metric_at_all():
     assert chosen_metric([trial(0, 0, state="failed")]) == ""
 
 
-def test_labels_keep_apart_values_that_differ_in_the_last_digit():
-    assert value_label(0.001) == "0.001"
-    assert value_label(0.12345678) != value_label(0.12345679)
+def test_settings_are_written_as_in_a_file():
+    assert setting_label({"adam.lr": 0.001, "sgd.nesterov": False}) == "adam.lr=0.001 sgd.nesterov=false"
+    assert setting_label({"adam.lr": 0.12345678}) != setting_label({"adam.lr": 0.12345679})
     assert setting_label({}) == "as written"
