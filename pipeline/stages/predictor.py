@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from pipeline.errors import DataError, StageError
 from pipeline.stages import links
 from pipeline.stages.dataset import DataSet
+from pipeline.stages.inspecting import Health
 from pipeline.stages.links import Link
 from pipeline.stages.parts import at
 from pipeline.stages.predicting import Leaf, Source, batched, evaluated, fitting, head_of
@@ -160,6 +161,18 @@ class Predictor(ABC):
                 f"{what}: of one network, and this is none, or a committee\n    take a train node"
             )
         return self.networks[0]
+
+    def health(self, data: DataSet, split: str, rows: int = 512) -> tuple[Health, ...]:
+        """Look into each network on the first rows of a split: units, and weights and gradients by layer."""
+        if len(self.networks) != len(self.leaves):
+            raise DataError("only networks have units and gradients\n    take a train node that trains a net")
+        inputs, targets = data.split(split)
+        if targets is None or self.task != data.task:
+            raise DataError(f"the model predicts {self.task}, but the data holds {data.task}")
+        return tuple(
+            Health.of(n, fitting(inputs[:rows], data.preparation, n.preparation), targets[:rows])
+            for n in self.networks
+        )
 
     def classify(self, inputs: Any) -> Array:
         """Return the name of the likeliest class for each row of *raw* inputs."""
