@@ -14,22 +14,19 @@ from pipeline.testing.subject import Subject
 
 
 def check_evaluate(subject: Subject) -> None:
-    """Check an evaluation of a classifier and of a regression, as far as it takes them."""
-    candidates = [subject.examples["data"]] if "data" in subject.examples else _candidates()
+    """Check an evaluation of a classifier, a regression and an autoencoder, as far as it takes them."""
     model = subject.examples.get("model")
 
     def attempt(data: DataSet) -> Any:
-        return subject.call(model or probes.predictor(data, 0), data)
+        make = probes.coder if "anomaly" in data.auxiliary else probes.predictor
+        return subject.call(model or make(data, 0), data)
 
+    candidates = [probes.table("classes"), probes.table("regression"), probes.images(), probes.rebuilt()]
     for data, measured in subject.accepted("data", candidates, attempt):
         before = data.replace()
         _check_numbers(subject, measured)
         subject.require(measured == attempt(data), "it measures something else the second time")
         subject.require(same_data(before, data), "it changes the data set that it is given")
-
-
-def _candidates() -> list[DataSet]:
-    return [probes.table("classes"), probes.table("regression"), probes.images()]
 
 
 def _check_numbers(subject: Subject, measured: Any) -> None:

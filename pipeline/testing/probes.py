@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,16 @@ def probe_means() -> Any:
     from sklearn.dummy import DummyClassifier, DummyRegressor
 
     return {"classes": DummyClassifier(), "regression": DummyRegressor()}
+
+
+@model
+def probe_coder(x: Any, net: Any, *, outputs: int) -> Any:
+    """Encode inputs in two numbers; say how likely they are, and draw some."""
+    flat = ops.flatten(x)
+    code = net.head("code", net.hidden(net.dense(flat, 2, name="encode"), "code"))
+    net.head("log_density", -0.5 * ops.sum(ops.square(flat), axis=-1, keepdims=True))
+    net.sampler(lambda rng, count: rng.standard_normal((count, flat.shape[1])))
+    return net.dense(code, outputs, name="decode")
 
 
 @loss(link="identity")
@@ -67,7 +78,16 @@ def average(predictions: Any) -> Any:
     return predictions.mean(axis=0)
 
 
-_STAGES = (average, probe_net, probe_means, probe_loss, probe_surprise, probe_descent, probe_decay)
+_STAGES = (
+    average,
+    probe_net,
+    probe_coder,
+    probe_means,
+    probe_loss,
+    probe_surprise,
+    probe_descent,
+    probe_decay,
+)
 PROBES = {stage.ref: stage for stage in map(Stage.of, _STAGES)}
 
 
@@ -113,14 +133,31 @@ def images(*, splits: bool = True) -> DataSet:
     return DataSet(pictures, rows % 2, "classes", ("even", "odd"), splits=parts)
 
 
+def rebuilt() -> DataSet:
+    """Return images that are their own targets, in which anomalies are marked and labels kept."""
+    data = images()
+    marks = {"anomaly": np.arange(ROWS) % 4 == 0, "labels": data.targets}
+    return data.replace(targets=data.inputs.reshape(ROWS, -1), task="regression", classes=(), auxiliary=marks)
+
+
 def predictor(data: DataSet, seed: int) -> Network:
     """Return a network for `data` with weights that are drawn, not trained."""
+    return _drawn("model.probe_net", {"hidden": 5, "out": 0}, data, seed)
+
+
+def coder(data: DataSet, seed: int) -> Network:
+    """Return such a network that also encodes inputs, says how likely they are and draws some."""
+    return _drawn("model.probe_coder", {"encode": 2, "decode": 0}, data, seed)
+
+
+def _drawn(ref: str, layers: Mapping[str, int], data: DataSet, seed: int) -> Network:
+    """Draw the parameters of layers, name -> width; 0 stands for what the data needs."""
     rng = generator(seed, "probe", "predictor")
     link = "softmax" if data.task == "classes" else "identity"
     outputs = data.outputs(link)
-    features = int(np.prod(data.inputs.shape[1:]))
-    sizes = {"hidden": (features, 5), "out": (5, outputs)}
+    widths = [int(np.prod(data.inputs.shape[1:])), *(width or outputs for width in layers.values())]
+    sizes = dict(zip(layers, pairwise(widths), strict=True))
     parameters = {f"{name}.weights": 0.3 * rng.normal(size=shape) for name, shape in sizes.items()}
     parameters |= {f"{name}.bias": 0.1 * rng.normal(size=shape[1:]) for name, shape in sizes.items()}
     kept = {name: array.astype(data.inputs.dtype) for name, array in parameters.items()}
-    return Network.of(PROBES["model.probe_net"], {"outputs": outputs}, link, data, kept)
+    return Network.of(PROBES[ref], {"outputs": outputs}, link, data, kept)
