@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pipeline import calculus, exhibits, nn, options, testing
+    from pipeline import calculus, exhibits, measures, nn, options, testing
     from pipeline.api import load, run
     from pipeline.engine import ops
     from pipeline.errors import (
@@ -66,6 +66,7 @@ _MODULES = {
     "calculus": "pipeline.calculus",
     "exhibits": "pipeline.exhibits",
     "ops": "pipeline.engine.ops",
+    "measures": "pipeline.measures",
     "nn": "pipeline.nn",
     "options": "pipeline.options",
     "space": "pipeline.space",
@@ -94,6 +95,7 @@ __all__ = [
     "load",
     "loss",
     "model",
+    "measures",
     "nearest",
     "nn",
     "ops",

@@ -21,8 +21,10 @@ LAYERS = [
         "stages",
         [
             "pipeline.exhibits",
+    "pipeline.measures",
             "pipeline.svg",
             "pipeline.hooks",
+            "pipeline.measures",
             "pipeline.options",
             "pipeline.space",
             "pipeline.stages",

@@ -4,9 +4,12 @@ from typing import Literal
 
 import numpy as np
 
-from pipeline import DataError, evaluate
+from pipeline import DataError, evaluate, exhibits, measures
+from pipeline.options import Count, Natural
 
-Metric = Literal["accuracy", "log_loss", "f1", "auroc", "ece"]
+Metric = Literal[
+    "accuracy", "log_loss", "f1", "auroc", "ece", "brier", "perplexity", "confusion", "calibration"
+]
 
 
 @evaluate
@@ -16,10 +19,16 @@ def classification(
     *,
     split: str = "test",
     metrics: tuple[Metric, ...] = ("accuracy", "log_loss", "f1", "auroc", "ece"),
-) -> dict[str, float]:
+    intervals: bool = False,
+    resamples: Count = 1000,
+    seed: Natural = 0,
+):
     """Measure accuracy, log loss (nats), macro F1, one-against-rest AUROC, expected calibration error.
 
-    AUROC is left out where the split lacks a class: it is undefined there.
+    There are also the Brier score, the perplexity (exp of the log loss), and two exhibits: `confusion`, a
+    table, and `calibration`, accuracy over confidence.  AUROC is left out where the split lacks a class: it
+    is undefined there.  With `intervals` each number gets bounds of 95 %, `NAME_low` and `NAME_high`: the
+    accuracy's by Wilson, others by a bootstrap of `resamples` draws from `seed`.
     """
     if model.task != "classes" or data.task != "classes":
         raise DataError(
@@ -29,46 +38,50 @@ def classification(
     _, labels = data.split(split)
     probabilities = model.predict_split(data, split).astype(np.float64)
     probabilities /= probabilities.sum(axis=1, keepdims=True)
-    measured = {name: MEASURES[name](labels, probabilities) for name in metrics}
-    return {name: float(value) for name, value in measured.items() if value is not None}
+    found = {name: SHOWN[name](labels, probabilities, data.classes) for name in metrics if name in SHOWN}
+    for name in metrics:
+        if name not in SHOWN and (value := MEASURES[name](labels, probabilities)) is not None:
+            found[name] = float(value)
+            if intervals:
+                bounds = _interval(name, labels, probabilities, resamples, seed)
+                found |= dict(zip((f"{name}_low", f"{name}_high"), bounds, strict=True))
+    return found
 
 
-def _accuracy(labels, probabilities):
-    from sklearn.metrics import accuracy_score
-
-    return accuracy_score(labels, probabilities.argmax(axis=1))
-
-
-def _log_loss(labels, probabilities):
-    from sklearn.metrics import log_loss
-
-    return log_loss(labels, probabilities, labels=np.arange(probabilities.shape[1]))
+def _interval(name, labels, probabilities, resamples, seed):
+    if name == "accuracy":
+        return measures.wilson((probabilities.argmax(axis=1) == labels).sum(), len(labels))
+    return measures.bootstrap(MEASURES[name], labels, probabilities, seed=seed, resamples=resamples)
 
 
-def _f1(labels, probabilities):
-    from sklearn.metrics import f1_score
-
-    return f1_score(labels, probabilities.argmax(axis=1), average="macro", zero_division=0)
+def _perplexity(labels, probabilities):
+    return measures.perplexity(measures.log_loss(labels, probabilities))
 
 
-def _auroc(labels, probabilities):
-    from sklearn.metrics import roc_auc_score
-
-    classes = probabilities.shape[1]
-    if len(np.unique(labels)) < classes:
-        return None
-    return roc_auc_score(labels, probabilities[:, 1] if classes == 2 else probabilities, multi_class="ovr")
-
-
-def _ece(labels, probabilities, bins=15):
-    """Return the mean gap between confidence and accuracy over bins of confidence.
-
-    Guo et al. 2017 (arXiv:1706.04599), equation 3.
-    """
-    confidence, correct = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
-    bin_of = np.minimum((confidence * bins).astype(int), bins - 1)
-    gaps = np.bincount(bin_of, weights=confidence - correct, minlength=bins)
-    return np.abs(gaps).sum() / len(labels)
+MEASURES = {
+    "accuracy": measures.accuracy,
+    "log_loss": measures.log_loss,
+    "f1": measures.macro_f1,
+    "auroc": measures.auroc,
+    "ece": measures.expected_calibration_error,
+    "brier": measures.brier,
+    "perplexity": _perplexity,
+}
 
 
-MEASURES = {"accuracy": _accuracy, "log_loss": _log_loss, "f1": _f1, "auroc": _auroc, "ece": _ece}
+def _confusion(labels, probabilities, classes):
+    counts = measures.confusion(labels, probabilities).tolist()
+    rows = [(name, *row) for name, row in zip(classes, counts, strict=True)]
+    caption = "How many rows of each class (left) were taken for which (above)"
+    return exhibits.Table(("", *classes), rows, caption)
+
+
+def _calibration(labels, probabilities, classes):
+    count, confidence, accuracy = measures.reliability(labels, probabilities)
+    filled = count > 0
+    series = {"accuracy": accuracy[filled], "as it should be": confidence[filled]}
+    caption = "How often predictions are right, by their confidence"
+    return exhibits.Lines(confidence[filled], series, caption, "confidence", "accuracy")
+
+
+SHOWN = {"confusion": _confusion, "calibration": _calibration}

@@ -4,9 +4,10 @@ from typing import Literal
 
 import numpy as np
 
-from pipeline import DataError, evaluate
+from pipeline import DataError, evaluate, measures
+from pipeline.options import Count, Fraction, Natural, Positive
 
-Metric = Literal["rmse", "mae", "r2", "explained_variance"]
+Metric = Literal["rmse", "mae", "r2", "explained_variance", "mse", "huber", "quantile", "median_error"]
 
 
 @evaluate
@@ -16,11 +17,19 @@ def regression(
     *,
     split: str = "test",
     metrics: tuple[Metric, ...] = ("rmse", "mae", "r2", "explained_variance"),
-) -> dict[str, float]:
+    delta: Positive = 1.0,
+    level: Fraction = 0.5,
+    intervals: bool = False,
+    resamples: Count = 1000,
+    seed: Natural = 0,
+):
     """Measure root mean squared and mean absolute error (the targets' unit), R² and explained variance.
 
-    Several target columns are averaged.  R² and explained variance are left out for fewer than two rows:
-    they are undefined there.
+    There are also the mean squared and the median absolute error, and the mean losses of loss.huber with
+    `delta` and loss.quantile at `level`.  Squares fear rare large errors, absolute values frequent medium
+    ones.  Several target columns are averaged.  R² and explained variance are left out for fewer than two
+    rows: they are undefined there.  With `intervals` each number gets bounds of 95 %, `NAME_low` and
+    `NAME_high`, by a bootstrap of `resamples` draws from `seed`.
     """
     if model.task != "regression" or data.task != "regression":
         raise DataError(
@@ -30,19 +39,36 @@ def regression(
     _, targets = data.split(split)
     values = model.predict_split(data, split).astype(np.float64)
     targets = targets.reshape(values.shape)
-    measured = {name: _measure(name, targets, values) for name in metrics}
-    return {name: float(value) for name, value in measured.items() if value is not None}
+    found = {}
+    for name in metrics:
+        measure = _measure(name, delta, level)
+        if (value := measure(targets, values)) is not None:
+            found[name] = float(value)
+            if intervals:
+                bounds = measures.bootstrap(measure, targets, values, seed=seed, resamples=resamples)
+                found |= dict(zip((f"{name}_low", f"{name}_high"), bounds, strict=True))
+    return found
 
 
-def _measure(name, targets, values):
+def _measure(name, delta, level):
     from sklearn import metrics
 
-    if name in ("r2", "explained_variance") and len(targets) < 2:
-        return None
+    def huber(targets, values):
+        miss = np.abs(targets - values)
+        inside = np.minimum(miss, delta)
+        return (inside * (miss - 0.5 * inside)).mean()
+
+    def several(score):
+        return lambda targets, values: score(targets, values) if len(targets) > 1 else None
+
     functions = {
         "rmse": metrics.root_mean_squared_error,
         "mae": metrics.mean_absolute_error,
-        "r2": metrics.r2_score,
-        "explained_variance": metrics.explained_variance_score,
+        "r2": several(metrics.r2_score),
+        "explained_variance": several(metrics.explained_variance_score),
+        "mse": metrics.mean_squared_error,
+        "huber": huber,
+        "quantile": lambda targets, values: metrics.mean_pinball_loss(targets, values, alpha=level),
+        "median_error": metrics.median_absolute_error,
     }
-    return functions[name](targets, values)
+    return functions[name]
