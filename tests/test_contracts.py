@@ -41,6 +41,13 @@ OPTIONS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "transform.augmented": lambda folder: {"by": {"noise": {}}},
     "transform.one_hot": lambda folder: {"columns": ["feature0", 1]},
     "train.minibatch": lambda folder: {"epochs": 2, "batch_size": 8},
+    "transform.leave_out": lambda folder: {"name": "a"},
+    "model.autoencoder": lambda folder: {"hidden": [5], "code": 2, "outputs": 4},
+    "model.vae": lambda folder: {"hidden": [5], "code": 2, "outputs": 4},
+    "model.made": lambda folder: {"hidden": [6, 5]},
+    "model.rbm": lambda folder: {"hidden": 4},
+    "model.mixture": lambda folder: {"components": 3},
+    "evaluate.manifold": lambda folder: {"neighbors": 3},
     "model.cnn": lambda folder: {"channels": [3, 4], "hidden": [5]},
     "model.mlp": lambda folder: {"hidden": [6, 5]},
 }
