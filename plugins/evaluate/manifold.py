@@ -55,7 +55,9 @@ def _embedded(method, flat, train, width, neighbors):
     if method == "isomap":
         from sklearn.manifold import Isomap
 
-        return Isomap(n_neighbors=max(neighbors, 10), n_components=width).fit_transform(flat)
+        return Isomap(n_neighbors=min(max(neighbors, 10), len(flat) - 1), n_components=width).fit_transform(
+            flat
+        )
     from sklearn.manifold import TSNE
 
     if width > 3:
