@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -61,6 +61,16 @@ def _linear_seed(y: Tensor) -> Tensor:
 
 
 def _pull_back(instruction: Instruction, parts: dict[int, list[Tensor]]) -> None:
+    with instruction.outputs[0].graph.traced_by(instruction.origin.of(instruction.primitive.name)):
+        for x, cotangent in _cotangents(instruction, parts):
+            if cotangent is not None and x.dtype.kind == "f":
+                parts.setdefault(x.index, []).append(unbroadcast(cotangent, x.shape))
+
+
+def _cotangents(
+    instruction: Instruction, parts: dict[int, list[Tensor]]
+) -> Iterator[tuple[Tensor, Tensor | None]]:
+    """Yield each operand and its cotangent, by the rule of the operation."""
     rule = VJPS[instruction.primitive.name]
     cotangents = [
         _total(parts[output.index]) if output.index in parts else None for output in instruction.outputs
@@ -68,11 +78,8 @@ def _pull_back(instruction: Instruction, parts: dict[int, list[Tensor]]) -> None
     single = len(instruction.outputs) == 1
     g = cotangents[0] if single else cotangents
     y = instruction.outputs[0] if single else instruction.outputs
-    for x, cotangent in zip(
-        instruction.inputs, rule(g, instruction.inputs, y, instruction.params), strict=True
-    ):
-        if cotangent is not None and x.dtype.kind == "f":
-            parts.setdefault(x.index, []).append(unbroadcast(cotangent, x.shape))
+    found = rule(g, instruction.inputs, y, instruction.params)
+    yield from zip(instruction.inputs, found, strict=True)
 
 
 def _total(parts: Sequence[Tensor]) -> Tensor:

@@ -7,7 +7,8 @@ tensors of an equal one that stands already, so common subexpressions never exis
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -39,6 +40,23 @@ class Primitive:
     role: str = "compute"
 
 
+@dataclass(frozen=True)
+class Origin:
+    """Where an instruction was traced: by the stage of a node; `derivative` is the operation derived."""
+
+    node: str = ""
+    stage: str = ""
+    derivative: str = ""
+
+    def of(self, name: str) -> Origin:
+        """Return the origin of a derivative of operation `name`; a derivative's derivative keeps its own."""
+        return self if self.derivative else replace(self, derivative=name)
+
+    def __str__(self) -> str:
+        place = f"{self.node} ({self.stage})" if self.node else "the step itself"
+        return f"{place}, backward of {self.derivative}" if self.derivative else place
+
+
 @dataclass(frozen=True, eq=False)
 class Instruction:
     """One step of a graph: outputs = primitive(inputs, params)."""
@@ -47,6 +65,7 @@ class Instruction:
     inputs: tuple[Tensor, ...]
     params: Params
     outputs: tuple[Tensor, ...] = ()
+    origin: Origin = Origin()
 
 
 class Tensor:
@@ -142,6 +161,7 @@ class Graph:
         self.inputs: dict[str, Tensor] = {}
         self.randoms: dict[str, RandomInput] = {}
         self.constants: dict[int, npt.NDArray[Any]] = {}
+        self._origin: Origin | None = None
         self._count = 0
         self._seen: dict[Any, Any] = {}
 
@@ -191,6 +211,22 @@ class Graph:
         return self._seen[key]  # type: ignore[no-any-return]
 
     @property
+    def origin(self) -> Origin:
+        """Whose instructions are being traced."""
+        if self._origin is None and self.parent is not None:
+            return self.parent.origin
+        return self._origin or Origin()
+
+    @contextmanager
+    def traced_by(self, origin: Origin) -> Iterator[None]:
+        """Give the instructions that are appended in the block an origin."""
+        before, self._origin = self._origin, origin
+        try:
+            yield
+        finally:
+            self._origin = before
+
+    @property
     def depth(self) -> int:
         """How many graphs enclose this one."""
         return 0 if self.parent is None else self.parent.depth + 1
@@ -219,7 +255,7 @@ class Graph:
     def _append(
         self, primitive: Primitive, inputs: tuple[Tensor, ...], params: Params, specs: Sequence[Spec]
     ) -> tuple[Tensor, ...]:
-        instruction = Instruction(primitive, inputs, params)
+        instruction = Instruction(primitive, inputs, params, origin=self.origin)
         outputs = tuple(self._new(spec, instruction) for spec in specs)
         object.__setattr__(instruction, "outputs", outputs)
         self.instructions.append(instruction)

@@ -204,7 +204,8 @@ def replay(instructions: Iterable[Instruction], graph: Graph, known: dict[int, T
             if x.index not in known:
                 known[x.index] = constant_in(graph, x)
         operands = [known[x.index] for x in instruction.inputs]
-        outputs = graph.apply(instruction.primitive, operands, **instruction.params)
+        with graph.traced_by(instruction.origin):
+            outputs = graph.apply(instruction.primitive, operands, **instruction.params)
         known.update((old.index, new) for old, new in zip(instruction.outputs, outputs, strict=True))
 
 

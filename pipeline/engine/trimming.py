@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import compress
 
 from pipeline.engine.graph import Instruction, Tensor
@@ -39,11 +40,11 @@ def _recurrence(instruction: Instruction, needed: set[int]) -> Instruction:
     if all(kept) and all(inputs):
         return instruction
     small = _cut(body, inputs, kept)
-    return Instruction(
-        instruction.primitive,
-        tuple(compress(instruction.inputs, inputs)),
-        {**instruction.params, "body": small},
-        tuple(compress(instruction.outputs, kept)),
+    return replace(
+        instruction,
+        inputs=tuple(compress(instruction.inputs, inputs)),
+        params={**instruction.params, "body": small},
+        outputs=tuple(compress(instruction.outputs, kept)),
     )
 
 

@@ -199,18 +199,18 @@ class Objective:
 
     def on_gradients(self, function: Callable[[Gradients], Gradients]) -> None:
         """Let `function(gradients)` change the gradients, parameter name -> tensor, before the step."""
-        self._on_gradients.append(function)
+        self._on_gradients.append(self._owned(function))
 
     def before_step(self, function: Callable[[Tensor], Tensor], only: str = EVERYTHING) -> None:
         """Let `function(w)` change each weight that `only` names before the optimizer steps from it.
 
         The gradient is that at the weights as they were.
         """
-        self._before_step.functions.append((function, tuple(self.chosen(only))))
+        self._before_step.functions.append((self._owned(function), tuple(self.chosen(only))))
 
     def after_step(self, function: Callable[[Tensor], Tensor], only: str = EVERYTHING) -> None:
         """Let `function(w)` change each weight that `only` names after a step."""
-        self._after_step.functions.append((function, tuple(self.chosen(only))))
+        self._after_step.functions.append((self._owned(function), tuple(self.chosen(only))))
 
     def after_epoch(self, rule: Rule, **options: Any) -> None:
         """Call `rule(history, **options) -> Verdict` on the host after each epoch, for each member alone.
@@ -275,7 +275,18 @@ class Objective:
                 f"on_{what} comes too late: the forward pass was made when a regularizer read the loss, "
                 "hidden activations or a gradient; list regularizers that perturb it before those that read"
             )
-        self._perturbations.add(what, self._node, function)
+        self._perturbations.add(what, self._node, self._owned(function))
+
+    def _owned(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a function whose instructions are known to come from the stage that hands it in now."""
+        graph = self.inputs.graph
+        origin = graph.origin
+
+        def owned(*arguments: Any) -> Any:
+            with graph.traced_by(origin):
+                return function(*arguments)
+
+        return owned
 
     def _run(self) -> _Pass:
         if self._forward is None:

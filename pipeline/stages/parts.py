@@ -6,13 +6,14 @@ Whatever a stage raises while it is traced becomes an error that names its node 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.engine.graph import Origin
 from pipeline.errors import DataError, PlaitError, StageError, UserError
 from pipeline.stages.cohort import CohortSpec, Member, Part
 from pipeline.stages.dataset import DataSet
@@ -142,11 +143,15 @@ def _with_outputs(model: Placed, loss: Placed, data: DataSet, node: str) -> Plac
 
 
 @contextmanager
-def at(node: str, stage: str = "") -> Iterator[None]:
-    """Make errors in the block name `node`; what is not plait's own becomes a StageError with its cause."""
+def at(node: str, stage: str = "", graph: Graph | None = None) -> Iterator[None]:
+    """Make errors in the block name `node`; what is not plait's own becomes a StageError with its cause.
+
+    What is traced in `graph` in the block is known to come from there.
+    """
     place = f"{node} ({stage})" if stage else node
     try:
-        yield
+        with graph.traced_by(Origin(node, stage)) if graph is not None else nullcontext():
+            yield
     except PlaitError as error:
         if not getattr(error, "placed", False):
             error.args = (f"{place}: {error}",)

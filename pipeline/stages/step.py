@@ -158,7 +158,7 @@ class StepTracer:
         """Trace the objective on `rows` examples at step `t` of `steps`: augmented, with its regularizers."""
         x, y = self.batch.of(rows, graph)
         for part in self.parts.augment:
-            with at(part.node, part.stage.ref):
+            with at(part.node, part.stage.ref, graph):
                 x = self._augmented(graph, part, x)
         known = self.layout.bind(graph.input(WEIGHTS, (self.layout.size,)))
         trained = self.layout.trained.parameters
@@ -178,7 +178,7 @@ class StepTracer:
             lr=partial(self._lr, graph, t, steps),
         )
         for part in self.parts.regularizers:
-            with at(part.node, part.stage.ref), objective.acting(part.node):
+            with at(part.node, part.stage.ref, graph), objective.acting(part.node):
                 part.stage.function(objective, **part.traced_options(graph))
         return objective
 
@@ -213,7 +213,7 @@ class StepTracer:
         gradients = objective.changed_gradients(dict(zip(names, found, strict=True)))
         step = self._optimizer(graph, t, steps)
         part = self.parts.stepper
-        with at(part.node, part.stage.ref):
+        with at(part.node, part.stage.ref, graph):
             if self.groups == [optimizing.FLAT]:
                 weights, state = self._flat(graph, objective, step, gradients, t, templates)
             else:
@@ -282,7 +282,7 @@ class StepTracer:
                 raise StageError(
                     f"{schedule.node} schedules the option `lr`, which {part.stage.ref} does not have"
                 )
-            with at(schedule.node, schedule.stage.ref):
+            with at(schedule.node, schedule.stage.ref, graph):
                 factor = schedule.stage.function(t, steps, **schedule.traced_options(graph))
             options["lr"] = options["lr"] * factor
         return options
@@ -310,5 +310,5 @@ class StepTracer:
 
 
 def _called(part: Placed, graph: Graph, *arguments: Any) -> Any:
-    with at(part.node, part.stage.ref):
+    with at(part.node, part.stage.ref, graph):
         return part.stage.function(*arguments, **part.traced_options(graph))
