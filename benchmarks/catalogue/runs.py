@@ -9,7 +9,7 @@ from typing import Any
 
 from benchmarks.process import ROOT
 from pipeline.api import run
-from pipeline.report.standings import value_label
+from pipeline.dag.labels import shown
 from pipeline.results import Results
 
 DATA = "PLAIT_TEST_DATA"
@@ -49,9 +49,9 @@ def metrics(results: Results, node: str) -> Mapping[str, float]:
 
 def values(results: Results, node: str, metric: str, **settings: Any) -> list[float]:
     """Return a metric of those instances of a node that have these settings, `node__option=value`."""
-    wanted = {f"{name.replace('__', '.')}={value_label(value)}" for name, value in settings.items()}
+    wanted = {f"{name.replace('__', '.')}={shown(value)}" for name, value in settings.items()}
     return [
         found["metrics"][metric]
         for found in results.nodes[node]["results"]
-        if wanted <= set(found["label"].partition("[")[2].rstrip("]").split(" "))
+        if wanted <= set(found["label"].partition("[")[2].removesuffix("]").split(" "))
     ]
