@@ -15,7 +15,7 @@ from pipeline.engine import Backend, Executor
 from pipeline.engine.graph import RandomInput
 from pipeline.engine.kernels import Call, Site
 from pipeline.engine.random import generator
-from pipeline.stages.draws import draws
+from pipeline.stages.draws import STEPS, draws
 from pipeline.stages.seeds import Rows, RowStream, Seeds
 from pipeline.stages.step import INPUTS, STEP, TARGETS, UNLABELLED
 from pipeline.stages.tables import Tables
@@ -71,7 +71,10 @@ class Feed:
 
 
 class Unlabelled:
-    """Fills the minibatch of unlabelled examples: rows of the split drawn at each step, by the seed."""
+    """Fills the minibatch of unlabelled examples: rows of the split drawn at each step, by the seed.
+
+    The rows of a block of steps are brought to the backend together.
+    """
 
     def __init__(self, node: str, executor: Executor, tables: Tables, seeds: Seeds, shared: bool):
         self._path, self._seeds, self._shared = (node, UNLABELLED), seeds, shared
@@ -80,15 +83,24 @@ class Unlabelled:
         self._backend = executor.backend
         self._rows = self._backend.xp.zeros(_batch(executor, UNLABELLED, shared), dtype=np.int64)
         self._gather = _taken(executor, UNLABELLED, each, self._rows)
+        self._block = -1
+        self._drawn: Array = None
 
     def load(self, t: int) -> None:
         """Gather the examples of step `t`."""
+        block, place = divmod(t, STEPS)
+        if block != self._block:
+            steps = range(block * STEPS, (block + 1) * STEPS)
+            self._block = block
+            self._drawn = self._backend.from_host(np.stack([self._of_step(step) for step in steps]))
+        self._backend.xp.copyto(self._rows, self._drawn[place])
+        _make(self._gather)
+
+    def _of_step(self, t: int) -> Rows:
         size = self._rows.shape[-1]
         sources = [generator(seed, *self._path, "step", t) for seed in self._seeds.distinct]
         rows = np.stack([source.integers(self._count, size=size) for source in sources])
-        chosen = rows[0] if self._shared else rows[self._seeds.of_member]
-        self._rows[...] = self._backend.from_host(chosen)
-        _make(self._gather)
+        return rows[0] if self._shared else rows[self._seeds.of_member]
 
 
 def _asks(executor: Executor) -> bool:

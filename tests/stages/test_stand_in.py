@@ -7,7 +7,7 @@ import pytest
 from strict import DEVICE, has_compiler, stand_in_only, strict_backend, strict_cublas
 
 from pipeline.engine import capture, cublas
-from pipeline.stages import fit
+from pipeline.stages import beginning
 from pipeline.stages.cohort import CohortSpec, Member, Part
 from pipeline.stages.dataset import DataSet
 from pipeline.stages.fit import train_cohort
@@ -26,6 +26,11 @@ PARTS = {
         ),
     },
     "cnn": {"model": (Part("net", "model.cnn", {}),)},
+    "resnet": {"model": (Part("net", "model.resnet", {"channels": [3], "blocks": 1}),)},
+    "unlabelled": {
+        "model": (Part("net", "model.mlp", {"hidden": (6,)}),),
+        "regularizers": (Part("sure", "regularizer.entropy", {"rows": 8}),),
+    },
 }
 
 
@@ -47,8 +52,8 @@ def cohort(registry, parts, seeds, data):
 
 def images(seed=0):
     rng = np.random.default_rng(seed)
-    inputs, targets = rng.normal(size=(60, 6, 6)).astype("float32"), rng.integers(0, 3, 60)
-    splits = {"train": np.arange(40), "validation": np.arange(40, 60)}
+    inputs, targets = rng.normal(size=(70, 6, 6)).astype("float32"), rng.integers(0, 3, 70)
+    splits = {"train": np.arange(40), "validation": np.arange(40, 60), "unlabelled": np.arange(60, 70)}
     return DataSet(inputs, targets, "classes", classes=("a", "b", "c"), splits=splits)
 
 
@@ -58,7 +63,7 @@ def test_training_on_strict_arrays_follows_numpy(model, seeds, monkeypatch):
     registry = Registry()
     spec = cohort(registry, PARTS[model], seeds, "digits")
     expected = train_cohort(spec, {"digits": images()}, registry)
-    monkeypatch.setattr(fit, "backend_named", lambda name: strict_backend())
+    monkeypatch.setattr(beginning, "backend_named", lambda name: strict_backend())
     found = train_cohort(spec, {"digits": images()}, registry)
     for theirs, ours in zip(expected, found, strict=True):
         assert (ours.state, ours.epochs) == ("done", 2)
@@ -74,7 +79,7 @@ def test_steps_are_captured_and_bring_nothing_from_the_host(model, seeds, monkey
     registry = Registry()
     library = strict_cublas()
     monkeypatch.setattr(cublas, "library", lambda: library)
-    monkeypatch.setattr(fit, "backend_named", lambda name: strict_backend())
+    monkeypatch.setattr(beginning, "backend_named", lambda name: strict_backend())
     step, captured, copies, graphs = Training.step, capture.captured, [], []
 
     def counted(*arguments):
@@ -94,7 +99,7 @@ def test_steps_are_captured_and_bring_nothing_from_the_host(model, seeds, monkey
 
 def test_a_member_that_diverges_on_strict_arrays_leaves_the_others(monkeypatch):
     registry = Registry()
-    monkeypatch.setattr(fit, "backend_named", lambda name: strict_backend())
+    monkeypatch.setattr(beginning, "backend_named", lambda name: strict_backend())
     spec = cohort(registry, {"model": PARTS["mlp"]["model"]}, (1, 1), "digits")
     wild = Member("t1", "0001", 1, "digits", {"adam": {"lr": 1e38}})
     spec = CohortSpec(spec.node, spec.train, spec.parts, (spec.members[0], wild))
