@@ -46,8 +46,6 @@ def auroc(labels: Array, probabilities: Array) -> float | None:
 
     None where a class has no row: it is undefined there.  Hanley & McNeil 1982; one class against the rest.
     """
-    from scipy.stats import rankdata
-
     classes = probabilities.shape[1]
     counts = np.bincount(labels, minlength=classes)
     if (counts == 0).any():
@@ -55,7 +53,13 @@ def auroc(labels: Array, probabilities: Array) -> float | None:
     each = [1] if classes == 2 else range(classes)
     found = []
     for k in each:
-        ranks = rankdata(probabilities[:, k])[labels == k].sum()
-        wins = ranks - counts[k] * (counts[k] + 1) / 2
+        ranks = _ranks(probabilities[:, k])[labels == k]
+        wins = ranks.sum() - counts[k] * (counts[k] + 1) / 2
         found.append(wins / (counts[k] * (len(labels) - counts[k])))
     return float(np.mean(found))
+
+
+def _ranks(values: Array) -> Array:
+    """Return each value's place among all, from 1; equal ones share the mean of theirs."""
+    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return (np.cumsum(counts) - (counts - 1) / 2)[inverse]

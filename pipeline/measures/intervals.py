@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -16,10 +18,11 @@ Array = npt.NDArray[Any]
 
 def wilson(right: int, rows: int, level: float = 0.95) -> tuple[float, float]:
     """Return the confidence interval of a share, `right` of `rows`.  Wilson 1927."""
-    from scipy.stats import binomtest
-
-    found = binomtest(int(right), int(rows)).proportion_ci(level, method="wilson")
-    return float(found.low), float(found.high)
+    z = NormalDist().inv_cdf((1 + level) / 2)
+    share, shrink = right / rows, 1 + z**2 / rows
+    centre = (share + z**2 / (2 * rows)) / shrink
+    half = z / shrink * math.sqrt(share * (1 - share) / rows + z**2 / (4 * rows**2))
+    return max(0.0, centre - half), min(1.0, centre + half)
 
 
 def bootstrap(

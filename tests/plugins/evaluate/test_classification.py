@@ -79,3 +79,30 @@ def test_numbers_are_refused_with_the_stage_for_them():
 def test_a_metric_that_does_not_exist_is_refused_before_the_run_with_the_nearest(registry):
     with pytest.raises(InvalidOptions, match=r"'log_loss'(.|\n)*did you mean 'accuracy'"):
         registry.stage("evaluate.classification").check({"metrics": ["acuracy"]})
+
+
+def test_every_number_gets_bounds_around_it_the_same_each_time():
+    rng = np.random.default_rng(0)
+    probabilities = rng.dirichlet(np.ones(3), 90)
+    labels = [int(rng.choice(3, p=row)) for row in probabilities]
+    names = ("accuracy", "log_loss", "f1", "auroc", "brier", "perplexity")
+    options = {"metrics": names, "intervals": True, "resamples": 200}
+    measured = classification(Given(probabilities), data(labels, test=range(90)), **options)
+    for name in names:
+        assert measured[f"{name}_low"] < measured[name] < measured[f"{name}_high"]
+    assert measured == classification(Given(probabilities), data(labels, test=range(90)), **options)
+    assert measured["perplexity"] == pytest.approx(np.exp(measured["log_loss"]))
+
+
+def test_the_confusion_is_a_table_of_classes():
+    shown = classification(Given(FOUR), data([0, 1, 2, 0], test=range(4)), metrics=("confusion",))[
+        "confusion"
+    ]
+    assert shown.columns == ("", "a", "b", "c")
+    assert shown.rows == (("a", 2, 0, 0), ("b", 0, 1, 0), ("c", 0, 1, 0))
+
+
+def test_the_calibration_is_drawn_over_the_confidences_that_there_are():
+    shown = classification(Given(FOUR), data([0, 1, 2, 0], test=range(4)), metrics=("calibration",))
+    np.testing.assert_allclose(shown["calibration"].x, [0.5, 0.6, 0.7, 0.8], rtol=1e-6)
+    np.testing.assert_array_equal(shown["calibration"].series["accuracy"], [0, 1, 1, 1])

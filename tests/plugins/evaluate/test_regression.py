@@ -1,5 +1,7 @@
 import numpy as np
 import pytest
+from scipy.special import huber
+from sklearn import metrics
 
 from pipeline import DataError, DataSet
 from pipeline.stages.registry import InvalidOptions
@@ -63,3 +65,25 @@ def test_a_missing_split_names_those_there_are():
 def test_a_metric_that_does_not_exist_is_refused_before_the_run(registry):
     with pytest.raises(InvalidOptions, match=r"'rmse'(.|\n)*did you mean 'rmse'"):
         registry.stage("evaluate.regression").check({"metrics": ["rsme"]})
+
+
+def test_losses_of_errors_are_scikit_learns_and_scipys():
+    rng = np.random.default_rng(0)
+    targets, values = rng.standard_normal(40), rng.standard_normal((40, 1)).astype(np.float32)
+    names = ("mse", "huber", "quantile", "median_error")
+    measured = regression(Given(values), data(targets), metrics=names, delta=0.5, level=0.2)
+    misses = targets - values[:, 0].astype(float)
+    assert measured["mse"] == pytest.approx(metrics.mean_squared_error(targets, values), rel=1e-6)
+    assert measured["huber"] == pytest.approx(huber(0.5, misses).mean(), rel=1e-6)
+    pinball = metrics.mean_pinball_loss(targets, values, alpha=0.2)
+    assert measured["quantile"] == pytest.approx(pinball, rel=1e-6)
+    assert measured["median_error"] == pytest.approx(np.median(np.abs(misses)), rel=1e-6)
+
+
+def test_every_number_gets_bounds_around_it():
+    rng = np.random.default_rng(0)
+    targets = rng.standard_normal(60)
+    given = Given((targets + 0.3 * rng.standard_normal(60))[:, None])
+    measured = regression(given, data(targets), intervals=True, resamples=200)
+    for name in ("rmse", "mae", "r2", "explained_variance"):
+        assert measured[f"{name}_low"] < measured[name] < measured[f"{name}_high"]
