@@ -66,7 +66,7 @@ def wolfe(
             return step
         if ahead >= 0:
             return (yield from _zoom(at, d, step, low, decrease, curvature))
-        low, length = step, 2 * length
+        low, length = step, _beyond(low, step, d)
     return None
 
 
@@ -101,20 +101,27 @@ def _too_high(step: Step, at: Step, slope: float) -> bool:
 
 
 def _between(low: Step, high: Step, d: Array) -> float:
-    """Return where a cubic through both ends' values and slopes is least (equation 3.59).
+    """Return the least point of the cubic; the middle where that is not inside, a tenth from either end."""
+    a, b = sorted((low.length, high.length))
+    margin, middle = 0.1 * (b - a), 0.5 * (a + b)
+    least = _least(low, high, d) if math.isfinite(high.value) else middle
+    return least if a + margin <= least <= b - margin else middle
 
-    The middle where that is not a number, or nearer than a tenth of the interval to one of its ends.
-    """
+
+def _beyond(low: Step, step: Step, d: Array) -> float:
+    """Return the least point of the cubic beyond the last trial, as far as ten times; else twice as far."""
+    least = _least(low, step, d)
+    return least if 1.1 * step.length <= least <= 10 * step.length else 2 * step.length
+
+
+def _least(low: Step, high: Step, d: Array) -> float:
+    """Return where a cubic through both ends' values and slopes is least (equation 3.59), or NaN."""
     a, b = low.length, high.length
-    margin, middle = 0.1 * abs(b - a), 0.5 * (a + b)
-    if not math.isfinite(high.value):
-        return middle
     da, db = dot(low.gradient, d), dot(high.gradient, d)
     d1 = da + db - 3 * (low.value - high.value) / (a - b)
     square = d1 * d1 - da * db
     if not square >= 0:
-        return middle
+        return math.nan
     d2 = math.copysign(math.sqrt(square), b - a)
     divisor = db - da + 2 * d2
-    least = b - (b - a) * (db + d2 - d1) / divisor if divisor else middle
-    return least if min(a, b) + margin <= least <= max(a, b) - margin else middle
+    return b - (b - a) * (db + d2 - d1) / divisor if divisor else math.nan

@@ -72,7 +72,7 @@ def conjugate_gradient(w: Array, *, tolerance: float = 1e-5) -> Method:
     while not vanishes(at, tolerance):
         if not finite(at):
             return Reason.UNBOUNDED
-        step = yield from wolfe(at, d, first=first, curvature=0.4)
+        step = yield from wolfe(at, d, first=first, curvature=0.1)
         if step is None and d is not at.gradient and not np.array_equal(d, -at.gradient):
             d = -at.gradient
             continue

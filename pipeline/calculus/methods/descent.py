@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -10,6 +11,7 @@ from typing import Any
 
 import numpy.typing as npt
 
+from pipeline.calculus.forecast import UphillWarning
 from pipeline.calculus.line_search import Search, Step, armijo, dot, wolfe
 from pipeline.calculus.methods.steps import begun, finite, iterate, vanishes
 from pipeline.calculus.requests import Curve, Method, Reason, Slope, Value
@@ -39,15 +41,28 @@ def descent(
         )
     at = yield from begun(w)
     last: Step | None = None
+    warned = False
     while not vanishes(at, tolerance):
         if not finite(at):
             return Reason.UNBOUNDED
         found = yield from STEPS[step](_Asked(at, last, rate, rates))
         if found is None:
             return Reason.STUCK
+        if found.value > at.value and not warned:
+            warned = True
+            _warn(found, at)
         last, at = at, found
         yield iterate(at)
     return Reason.CONVERGED
+
+
+def _warn(step: Step, before: Step) -> None:
+    warnings.warn(
+        f"a step of rate {step.length:g} goes uphill, from {before.value:g} to {step.value:g}: "
+        "take a rate below 2/λ, λ the largest eigenvalue of the Hessian (evaluate.curvature tells it)",
+        UphillWarning,
+        stacklevel=2,
+    )
 
 
 @dataclass(frozen=True)

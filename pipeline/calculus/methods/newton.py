@@ -15,6 +15,7 @@ from pipeline.calculus.requests import Matrix, Method, Reason, Slope
 from pipeline.errors import OptionError, nearest
 
 Array = npt.NDArray[Any]
+LARGEST = 4000  # weights: the Hessian of as many takes 128 MB in float64
 LEAST = 1e-3  # of a Hessian's diagonal that is added where it is not positive definite (algorithm 3.3)
 
 
@@ -29,6 +30,11 @@ def newton(w: Array, *, variant: str = "damped", tolerance: float = 1e-5) -> Met
         raise OptionError(
             f"there is no variant {variant!r}\n    allowed: {', '.join(DIRECTIONS)}\n"
             f"    {nearest(variant, DIRECTIONS)}".rstrip()
+        )
+    if w.size > LARGEST:
+        raise OptionError(
+            f"Newton's method forms the Hessian, and that of {w.size} weights is too large\n"
+            f"    use newton_cg, which forms none, or at most {LARGEST} weights"
         )
     at = yield from begun(w)
     while not vanishes(at, tolerance):
