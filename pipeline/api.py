@@ -54,19 +54,22 @@ def run(
     pairs (inputs, targets), by the name of the data node whose place they take.  Trials that fail are in
     the results and raise nothing; UserError is raised for what keeps the run from starting.
     """
-    from pipeline.results import Results
-    from pipeline.running.handing import hand_over
-    from pipeline.running.start import Request, run_dag
-    from pipeline.running.store import Store
+    from pipeline.running.nursery import may_start_processes, nursery
 
-    if not isinstance(dag, Dag):
-        dag = load(dag, set=set)
-    elif set:
-        dag = _reload(dag, set)
-    kept = store if isinstance(store, Store) else Store(store)
-    given = hand_over(dag, kept, data or {})
-    request = Request(frm, to, only, cluster, backend, given=given)
-    return Results(run_dag(dag, kept, request, trackers))
+    with nursery(may_start_processes(cluster, dag.cluster if isinstance(dag, Dag) else None)):
+        from pipeline.results import Results
+        from pipeline.running.handing import hand_over
+        from pipeline.running.start import Request, run_dag
+        from pipeline.running.store import Store
+
+        if not isinstance(dag, Dag):
+            dag = load(dag, set=set)
+        elif set:
+            dag = _reload(dag, set)
+        kept = store if isinstance(store, Store) else Store(store)
+        given = hand_over(dag, kept, data or {})
+        request = Request(frm, to, only, cluster, backend, given=given)
+        return Results(run_dag(dag, kept, request, trackers))
 
 
 def _reload(dag: Dag, set: Settings) -> Dag:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import mmap
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -52,6 +52,13 @@ def encode(arrays: Mapping[str, Array]) -> bytes:
     return bytes(save(whole))
 
 
+def same(one: Array, other: Array) -> bool:
+    """Say whether two arrays are views of the same memory in the same way."""
+    mine, others = one.__array_interface__, other.__array_interface__
+    shapes = (one.shape, one.strides, one.dtype) == (other.shape, other.strides, other.dtype)
+    return shapes and bool(mine["data"][0] == others["data"][0])
+
+
 def content(path: Path) -> bytes | mmap.mmap:
     """Return a file's bytes: read if they are few, mapped if they are many."""
     with path.open("rb") as file:
@@ -63,14 +70,16 @@ def content(path: Path) -> bytes | mmap.mmap:
 class StoredArrays(Mapping[str, "Array"]):
     """The arrays in a safetensors file's bytes: read-only views of them, made when asked for."""
 
-    def __init__(self, buffer: bytes | mmap.mmap = b""):
-        """Read the header; ValueError says that it does not fit the bytes."""
+    def __init__(self, buffer: bytes | mmap.mmap = b"", names: Collection[str] | None = None):
+        """Read the header, for all arrays or those named; ValueError says that it does not fit the bytes."""
         self._buffer = buffer
         self._start = 8 + int.from_bytes(buffer[:8], "little")
         try:
             header = json.loads(buffer[8 : self._start]) if buffer else {}
             self._entries = {
-                name: _Entry(**entry) for name, entry in header.items() if name != "__metadata__"
+                name: _Entry(**entry)
+                for name, entry in header.items()
+                if name != "__metadata__" and (names is None or name in names)
             }
             for name in self:
                 self[name]

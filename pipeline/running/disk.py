@@ -45,15 +45,6 @@ def write_file(path: Path, content: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def sync_directory(path: Path) -> None:
-    """Wait until the names in a directory are on the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def temporary_name(what: str) -> str:
     """Return a name for something half done, from which `abandoned` can tell whose it is."""
     return f"{what}~{socket.gethostname()}~{os.getpid()}~{uuid4().hex[:8]}"

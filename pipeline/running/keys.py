@@ -69,6 +69,7 @@ class KeyMaker:
             "backend": backend,
         }
         self._start = hashlib.sha256(_encode(self._shared).encode())
+        self._digests: dict[str, str] = {}
 
     def components(
         self, options: Mapping[str, Mapping[str, Any]], inputs: Mapping[str, Sequence[str]], seed: int | None
@@ -87,10 +88,12 @@ class KeyMaker:
         return _finish(self._start, self.components(options, inputs, seed))
 
     def _files(self, options: Mapping[str, Any]) -> dict[str, str]:
-        """Digest the files that a data stage's options name: a changed file is another data set."""
+        """Digest the files that a data stage's options name, each once: a changed file is other data."""
         if not self._reads_files:
             return {}
-        return {text: _file_digest(Path(text)) for text in sorted(set(_texts(options))) if _is_file(text)}
+        named = [text for text in sorted(set(_texts(options))) if text in self._digests or _is_file(text)]
+        self._digests |= {text: _file_digest(Path(text)) for text in named if text not in self._digests}
+        return {text: self._digests[text] for text in named}
 
 
 def components(

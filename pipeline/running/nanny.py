@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from types import TracebackType
 from typing import Any
 
 import dask.config
+import distributed.utils
 from distributed import LocalCluster, Nanny
+
+from pipeline.running.nursery import is_open
 
 _TELLTALE = ("__file__", "__spec__")  # by these a spawned child finds the script that it runs again
 _DASK_PARENT = "__DASK_PARENT_PID"
@@ -17,6 +22,8 @@ _DASK_PARENT = "__DASK_PARENT_PID"
 
 class Shelter:
     """Hides `__main__` from the children that start inside it, and afterwards restores the environment.
+
+    Children are forked from the nursery where one is open, and spawned otherwise.
 
     A child started by `spawn` runs the caller's script again, so that a script without the
     `if __name__ == "__main__"` guard would start a cluster in each of its workers.  And what Dask sets in
@@ -38,6 +45,8 @@ class Shelter:
             names: dict[str, Any] = sys.modules["__main__"].__dict__
             self._hidden = {name: names.pop(name) for name in _TELLTALE if name in names}
             names["__spec__"] = None
+            method = {"distributed.worker.multiprocessing-method": "forkserver"} if is_open() else {}
+            self._method = dask.config.set(method)
         self._inside += 1
 
     def __exit__(
@@ -46,6 +55,7 @@ class Shelter:
         self._inside -= 1
         if self._inside:
             return
+        self._method.__exit__(None, None, None)
         sys.modules["__main__"].__dict__.update(self._hidden)
         for name, value in self._environment.items():
             if value is None:
@@ -54,16 +64,29 @@ class Shelter:
                 os.environ[name] = value
 
 
+# Dask would import every package that it knows into this process, for a forkserver of its own.
+distributed.utils._forkserver_preload_set = True
+
+
 class LastingCluster(LocalCluster):  # type: ignore[misc]
-    """A LocalCluster that leaves it to its nannies to start workers again.
+    """A LocalCluster that leaves it to its nannies to start workers again, and ends them at once.
 
     Dask's own closes a nanny for good whose worker is missing 15 seconds after an earlier one died: a second
-    death, or a slow start, then leaves the cluster without workers.
+    death, or a slow start, then leaves the cluster without workers.  And it asks workers to close, which
+    takes a second; ours have nothing to finish, as results are in the store before they are told of.
     """
 
     def _update_worker_status(self, op: str, msg: Any) -> None:
         with dask.config.set({"distributed.deploy.lost-worker-timeout": "1000 days"}):
             super()._update_worker_status(op, msg)
+
+    async def _close(self) -> None:
+        for nanny in self.workers.values():
+            nanny.auto_restart = False
+            if nanny.pid is not None:
+                with suppress(ProcessLookupError):
+                    os.kill(nanny.pid, signal.SIGKILL)
+        await super()._close()
 
 
 class PlainNanny(Nanny):  # type: ignore[misc]

@@ -115,16 +115,22 @@ class Records:
 
     def add_components(self, items: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
         """Keep the components of keys (see keys.py); what many keys share is kept once."""
-        kept: dict[int, tuple[Any, str]] = {}  # by identity: the object stays, so that no other gets its id
-        with self._database.transaction() as connection:
+        kept: dict[int, tuple[Any, str, str]] = {}  # by identity: an object stays, so that none gets its id
+
+        def rows() -> Iterator[tuple[str, str, str]]:
             for key, components in items:
                 shared = components.get("shared", {})
                 if id(shared) not in kept:
                     text = dump(shared)
-                    kept[id(shared)] = (shared, hashlib.sha256(text.encode()).hexdigest())
-                    connection.execute(_insert("shared", 2), (kept[id(shared)][1], text))
+                    kept[id(shared)] = (shared, hashlib.sha256(text.encode()).hexdigest(), text)
                 own = dump({name: value for name, value in components.items() if name != "shared"})
-                connection.execute(_insert("components", 3), (key, kept[id(shared)][1], own))
+                yield (key, kept[id(shared)][1], own)
+
+        with self._database.transaction() as connection:
+            connection.executemany(_insert("components", 3), rows())
+            connection.executemany(
+                _insert("shared", 2), ((digest, text) for _, digest, text in kept.values())
+            )
 
     def node_started(self, run: str, instance: str) -> None:
         """Say that a node instance runs now."""

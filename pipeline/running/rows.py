@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
+_encode = json.JSONEncoder(separators=(",", ":")).encode  # json.dumps would make an encoder for each value
 RunState = Literal["running", "done", "failed", "stopped"]
 State = Literal["pending", "running", "done", "cached", "failed", "skipped", "stopped"]
 
@@ -92,7 +93,7 @@ class NodeRow:
 
 def dump(value: Any) -> str:
     """Return the JSON of a column."""
-    return json.dumps(value, separators=(",", ":"))
+    return _encode(value) if value != {} else "{}"  # most columns of a run that begins are empty
 
 
 def _values(kind: Any, row: Any, texts: tuple[str, ...]) -> dict[str, Any]:

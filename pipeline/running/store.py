@@ -1,13 +1,13 @@
 """The store: results by content key, whole or not there at all, and checked when they are read.
 
     ROOT/plait-store.json                                       says that this is a store, and its format
-    ROOT/objects/ab/abcd.../{object.json, arrays.safetensors}   one directory an object
+    ROOT/objects/ab/abcd.../object.json, *.safetensors          one directory an object
     ROOT/tmp/                                                   what is being written or removed
     ROOT/damaged/                                               what was set aside
     ROOT/logs/, ROOT/records.sqlite                             kept by the run
 
-An object is written under a temporary name, synced and renamed.  Of two processes that put one key
-at once the first one's object stays; as a key is made of content, both wrote the same.
+An object is written under a temporary name and renamed.  Of two processes that put one key at once the
+first one's object stays; as a key is made of content, both wrote the same.
 """
 
 from __future__ import annotations
@@ -16,13 +16,22 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import StoreError
-from pipeline.running.disk import abandoned, disk_errors, size_of, sync_directory, temporary_name, write_file
-from pipeline.running.objects import OBJECT, DamagedObject, StoredObject, read_object, write_object
+from pipeline.running.disk import abandoned, disk_errors, size_of, temporary_name, write_file
+from pipeline.running.objects import (
+    LINKED,
+    OBJECT,
+    ArraysFile,
+    DamagedObject,
+    Sound,
+    StoredObject,
+    read_object,
+    write_object,
+)
 
 if TYPE_CHECKING:
     from pipeline.running.arrays import Array
@@ -47,7 +56,7 @@ class Store:
         self.records = self.root / "records.sqlite"
         self._objects = self.root / "objects"
         self._temporary = self.root / "tmp"
-        self._verified: dict[str, tuple[tuple[int, int, int], ...]] = {}
+        self._sound: Sound = {}
         with disk_errors(self.root, "open the store"):
             if not (self.root / MARKER).exists():
                 self._claim(create)
@@ -81,16 +90,18 @@ class Store:
         json: Any,
         arrays: Mapping[str, Array] | None = None,
         components: Mapping[str, Any] | None = None,
+        at_hand: Sequence[ArraysFile] = (),
     ) -> None:
         """Keep JSON and arrays under `key`; nothing happens if an intact object is there already.
 
+        Large arrays that lie in a file `at_hand`, an object's of this store, are not written again.
         StoreError says why the disk refused; then nothing of the object stays.
         """
         part = self._temporary / temporary_name(key)
         try:
             with disk_errors(self.root, "write to the store"):
                 if not self._intact(key):
-                    write_object(part, key, json, arrays or {}, components or {})
+                    write_object(part, key, json, arrays or {}, components or {}, at_hand)
                     self._publish(part, key)
         finally:
             shutil.rmtree(part, ignore_errors=True)
@@ -105,7 +116,6 @@ class Store:
                 if not path.exists():
                     raise
                 continue  # another writer was first
-            sync_directory(path.parent)
             return
 
     def _intact(self, key: str) -> bool:
@@ -122,15 +132,12 @@ class Store:
     def get(self, key: str) -> StoredObject:
         """Return an object.  DamagedObject if it is not what was put, or not there.
 
-        The whole object is checked the first time that this Store reads it, and again if its files
-        have changed since then.
+        A file of arrays is checked whole the first time that this Store reads it, and again if it has changed
+        since then.
         """
         path = self._path(key)
         with disk_errors(path, "read"):
-            signature = _signature(path)
-            stored = read_object(path, key, verify=self._verified.get(key) != signature)
-        self._verified[key] = signature
-        return stored
+            return read_object(path, key, self._sound)
 
     def keys(self) -> Iterator[str]:
         """Yield the keys of all objects, sorted."""
@@ -142,10 +149,10 @@ class Store:
         return _KEY.fullmatch(path.name) is not None and self.has(path.name)
 
     def size(self, key: str) -> int:
-        """Return the bytes of an object's files, 0 if it is not there."""
+        """Return the bytes of an object's files, those linked left out; 0 if it is not there."""
         path = self._path(key)
         with disk_errors(path, "read"):
-            return size_of(path) if path.exists() else 0
+            return _own_size(path) if path.exists() else 0
 
     def remove(self, key: str) -> int:
         """Remove an object and return the bytes that it took."""
@@ -153,7 +160,7 @@ class Store:
         with disk_errors(self.root, "write to the store"):
             if not self._move(self._path(key), away):
                 return 0
-            freed = size_of(away)
+            freed = _own_size(away)
             shutil.rmtree(away)
         return freed
 
@@ -165,7 +172,6 @@ class Store:
 
     def _move(self, path: Path, target: Path) -> bool:
         """Rename, so that nobody sees a part of it; False if another process was first."""
-        self._verified.pop(path.name, None)
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
             path.rename(target)
@@ -202,12 +208,9 @@ def _check_key(key: str) -> None:
         raise ValueError(f"a key is 4 to 64 lower-case hex digits, not {key!r}")
 
 
-def _signature(path: Path) -> tuple[tuple[int, int, int], ...]:
-    try:
-        stats = [file.stat() for file in sorted(path.iterdir())]
-    except FileNotFoundError:
-        return ()
-    return tuple((stat.st_ino, stat.st_size, stat.st_mtime_ns) for stat in stats)
+def _own_size(path: Path) -> int:
+    linked = path / LINKED
+    return size_of(path) - (size_of(linked) if linked.exists() else 0)
 
 
 def _check_format(marker: Path) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.running.capture import Log
 from pipeline.running.jobs import Input, Job, Piece
+from pipeline.running.objects import ArraysFile
 from pipeline.running.outcomes import Outcome
 from pipeline.running.store import DamagedObject, Store
 from pipeline.running.values import from_stored, to_parts
@@ -43,6 +44,7 @@ class Workplace:
     told: Emit
     worker: str
     _values: dict[str, Any] = field(default_factory=dict)
+    _files: list[ArraysFile] = field(default_factory=list)
 
     def outcome(self, piece: Piece) -> Outcome:
         """Return the outcome of a piece for which all goes well."""
@@ -64,7 +66,10 @@ class Workplace:
         missing, notes = [], []
         for taken in inputs:
             try:
-                self._values.setdefault(taken.key, from_stored(self.store.get(taken.key), self.registry))
+                if taken.key not in self._values:
+                    stored = self.store.get(taken.key)
+                    self._values[taken.key] = from_stored(stored, self.registry)
+                    self._files += stored.files
             except DamagedObject as damage:
                 missing.append(taken.instance)
                 if self.store.quarantine(taken.key):
@@ -94,4 +99,4 @@ class Workplace:
         if piece.fresh:
             self.store.remove(piece.key)  # what is there was made otherwise: with fewer members, say
         about = {"label": piece.label, "node": piece.node, "metrics": metrics}
-        self.store.put(piece.key, {**json, **about, **more}, arrays, dict(piece.components))
+        self.store.put(piece.key, {**json, **about, **more}, arrays, dict(piece.components), self._files)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays_of
 
 from pipeline.errors import PlaitError, StoreError
-from pipeline.running.store import Store
+from pipeline.running.store import DamagedObject, Store
 
 KEY = "ab" * 16
 OTHER = "cd" * 16
@@ -205,3 +205,62 @@ def test_importing_the_store_imports_no_arrays():
     program = "import sys, pipeline.running.store; print({'numpy', 'safetensors'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"
+
+
+LARGE = {"inputs": np.arange(200_000.0).reshape(1000, 200), "targets": np.zeros(1000)}
+
+
+def linked(store, key=OTHER, **more):
+    """Put an object that takes LARGE over from another one, and return what is read back."""
+    store.put(KEY, 1, LARGE)
+    base = store.get(KEY)
+    store.put(key, 2, {**base.arrays, **more}, at_hand=base.files)
+    return store.get(key)
+
+
+def test_large_arrays_of_another_object_are_linked_and_not_written_again(store):
+    found = linked(store, rows=np.arange(3))
+    for name, array in {**LARGE, "rows": np.arange(3)}.items():
+        np.testing.assert_array_equal(found.arrays[name], array)
+    assert sorted(found.arrays) == ["inputs", "rows", "targets"]
+    assert store.size(OTHER) < 2000 < 1_600_000 < store.size(KEY)
+
+
+def test_a_linked_array_outlives_the_object_that_it_was_taken_from(store):
+    linked(store)
+    store.remove(KEY)
+    np.testing.assert_array_equal(Store(store.root).get(OTHER).arrays["inputs"], LARGE["inputs"])
+
+
+def test_links_of_links_lead_to_the_first_file(store):
+    middle = linked(store, rows=np.arange(3))
+    store.put("ef" * 16, 3, {"inputs": middle.arrays["inputs"]}, at_hand=middle.files)
+    assert list(store.get("ef" * 16).arrays) == ["inputs"]
+    assert store.size("ef" * 16) < 1000
+
+
+def test_arrays_that_were_changed_or_are_small_are_written(store):
+    store.put(KEY, 1, LARGE)
+    base = store.get(KEY)
+    store.put(
+        OTHER, 2, {"inputs": base.arrays["inputs"] + 1, "targets": base.arrays["targets"]}, at_hand=base.files
+    )
+    np.testing.assert_array_equal(store.get(OTHER).arrays["inputs"], LARGE["inputs"] + 1)
+    assert store.size(OTHER) > 1_600_000
+
+
+def test_damage_of_a_linked_file_is_noticed_in_every_object(store):
+    linked(store)
+    path = store.root / "objects/ab" / KEY / "arrays.safetensors"
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    for key, name in ((KEY, "arrays"), (OTHER, "linked")):
+        with pytest.raises(DamagedObject, match=rf"{name}\.safetensors does not have its checksum"):
+            store.get(key)
+
+
+def test_a_disk_without_links_keeps_copies(store, monkeypatch):
+    monkeypatch.setattr("os.link", lambda *_: (_ for _ in ()).throw(OSError("no links here")))
+    assert linked(store).arrays["inputs"].shape == (1000, 200)
+    assert store.size(OTHER) > 1_600_000
