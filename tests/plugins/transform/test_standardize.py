@@ -36,3 +36,13 @@ def test_images_are_scaled_pixel_by_pixel():
     scaled = standardize(DataSet(images, np.arange(50) % 2), None)
     np.testing.assert_allclose(scaled.inputs.mean(axis=0), 0, atol=1e-12)
     np.testing.assert_allclose(scaled.inputs.std(axis=0), 1)
+
+
+def test_missing_inputs_count_in_neither_and_stay_missing():
+    nan = np.nan
+    inputs = np.array([[1, nan, 7], [3, 9, nan], [nan, 5, 7], [9, nan, 8]])
+    splits = {"train": [0, 1, 2], "test": [3]}
+    holes = DataSet(inputs, np.array([0, 1, 0, 1]), splits=splits, missing=True)
+    scaled = standardize(holes, None)
+    np.testing.assert_array_equal(scaled.inputs, [[-1, nan, 0], [1, 1, nan], [nan, -1, 0], [7, nan, 1]])
+    assert scaled.missing
