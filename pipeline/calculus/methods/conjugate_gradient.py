@@ -68,23 +68,32 @@ def conjugate_gradient(w: Array, *, tolerance: float = 1e-5) -> Method:
     be that of the last step (p. 59).
     """
     at = yield from begun(w)
-    d, first = -at.gradient, 1.0 / max(float(np.linalg.norm(at.gradient)), np.finfo(w.dtype).tiny)
+    d, first = -at.gradient, _unit(at.gradient)
     while not vanishes(at, tolerance):
         if not finite(at):
             return Reason.UNBOUNDED
         step = yield from wolfe(at, d, first=first, curvature=0.1)
-        if step is None and d is not at.gradient and not np.array_equal(d, -at.gradient):
-            d = -at.gradient
-            continue
-        if step is None:
+        if step is None and np.array_equal(d, -at.gradient):
             return Reason.STUCK
-        g, before = step.gradient, at.gradient
-        beta = max(0.0, dot(g, g - before) / dot(before, before))
-        slope = dot(before, d)
-        d = -g + beta * d
-        if dot(g, d) >= -0.01 * dot(g, g):
-            d = -g
-        first = min(1.0, 1.01 * 2 * (step.value - at.value) / dot(g, d)) if slope < 0 else 1.0
+        if step is None:
+            d, first = -at.gradient, _unit(at.gradient)
+            continue
+        d = _turned(d, at.gradient, step.gradient)
+        slope = dot(step.gradient, d)
+        first = min(1.0, 2.02 * (step.value - at.value) / slope) if slope else 1.0
         at = step
         yield iterate(at)
     return Reason.CONVERGED
+
+
+def _turned(d: Array, before: Array, g: Array) -> Array:
+    """Return the next direction (equation 5.45); the gradient's where that one hardly leads down."""
+    beta = max(0.0, dot(g, g - before) / dot(before, before))
+    turned: Array = -g + beta * d
+    return turned if dot(g, turned) < -0.01 * dot(g, g) else -g
+
+
+def _unit(g: Array) -> float:
+    """Return the step along -g that has length 1."""
+    norm = float(np.linalg.norm(g))
+    return 1.0 / norm if norm else 1.0
