@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -25,6 +27,17 @@ def test_glorot_is_uniform_within_its_limit():
     limit = np.sqrt(6 / 400)
     assert np.abs(w).max() <= limit
     assert w.var() == pytest.approx(limit**2 / 3, rel=0.03)
+
+
+@pytest.mark.parametrize("which", ["he", "glorot"])
+@pytest.mark.parametrize(("kind", "shape"), [("dense", (400, 300)), ("conv", (3, 3, 30, 60))])
+def test_the_spread_is_pytorchs(which, kind, shape):
+    w = drawn(which, shape)
+    with np.load(Path(__file__).parents[1] / "oracles" / "torch_units.npz") as figures:
+        square, most = figures[f"{which} {kind}/square"], figures[f"{which} {kind}/most"]
+    assert np.mean(w**2) == pytest.approx(square, rel=0.03)
+    if which == "glorot":
+        assert np.abs(w).max() == pytest.approx(most, rel=0.001)
 
 
 @pytest.mark.parametrize("shape", [(6, 4), (4, 6), (2, 3, 4)])

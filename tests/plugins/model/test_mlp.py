@@ -3,6 +3,9 @@ import autograd.numpy as anp
 import numpy as np
 import pytest
 
+from pipeline import DataSet
+from pipeline.stages.cohort import CohortSpec, Member, Part
+from pipeline.stages.fit import train_cohort
 from pipeline.stages.net import eager
 from plugins.model.mlp import mlp
 
@@ -58,3 +61,41 @@ def test_he_weights_keep_the_scale_of_a_relu_layer():
     net = eager()
     mlp(wide, net, hidden=(400,), outputs=2)
     assert np.mean(np.square(net.activations["hidden0"])) == pytest.approx(1.0, rel=0.1)
+
+
+def test_maxout_layers_have_their_pieces_side_by_side():
+    parameters = initial(hidden=(5,), activation="maxout", pieces=3, outputs=2)
+    assert parameters["hidden0.weights"].shape == (6, 15)
+    assert parameters["out.weights"].shape == (5, 2)
+
+
+def test_a_layer_normalised_over_the_batch_has_a_shift_in_place_of_its_bias():
+    names = set(initial(hidden=(5,), norm="batch", outputs=2))
+    assert {"hidden0.scale", "hidden0.shift", "hidden0.mean", "hidden0.variance"} < names
+    assert "hidden0.bias" not in names
+    assert "hidden0.bias" in initial(hidden=(5,), norm="layer", outputs=2)
+
+
+@pytest.fixture
+def fitted(registry):
+    """Return the largest error, between -1 and 1, of maxout units that were trained to be a function."""
+
+    def fit(f, pieces):
+        x = np.linspace(-1, 1, 201)[:, None]
+        parts = {
+            "model": Part("net", "model.mlp", {"hidden": [4], "activation": "maxout", "pieces": pieces}),
+            "optimizer": Part("adam", "optimizer.adam", {"lr": 0.1}),
+            "schedule": Part("cool", "schedule.cosine", {}),
+        }
+        train = Part("fit", "train.minibatch", {"epochs": 500, "batch_size": 201})
+        ports = {port: (part,) for port, part in parts.items()}
+        spec = CohortSpec("fit", train, ports, (Member("t", "k", 1, "data", {}),), "float32")
+        (result,) = train_cohort(spec, {"data": DataSet(x, f(x[:, 0]))}, registry)
+        return np.abs(result.network.predict(x.astype(np.float32)) - f(x)).max()
+
+    return fit
+
+
+def test_maxout_units_fit_the_absolute_value_and_the_square(fitted):
+    assert fitted(np.abs, pieces=2) < 0.02
+    assert fitted(np.square, pieces=5) < 0.06
