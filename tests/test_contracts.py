@@ -50,6 +50,7 @@ OPTIONS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "evaluate.manifold": lambda folder: {"neighbors": 3},
     "model.cnn": lambda folder: {"channels": [3, 4], "hidden": [5]},
     "model.mlp": lambda folder: {"hidden": [6, 5]},
+    "model.resnet": lambda folder: {"channels": [2, 3]},
 }
 
 
