@@ -88,6 +88,7 @@ class Judge:
         self._data, self._registry = data, registry
         self.rules: Callable[[], Sequence[Rule]] = lambda: self._training.rules
         self._progress = {_id(member): Progress() for member in training.members}
+        self._steps: list[int] = []  # how many were taken by the end of each epoch
         self.results: dict[tuple[str, str], MemberResult] = {}
 
     def close(
@@ -99,13 +100,14 @@ class Judge:
         """
         members = self._training.members
         finite = self._finite()
+        self._steps.append(self._training.steps_done)
         diverged, stopped = [], []
         for slot, (member, record) in enumerate(zip(members, records, strict=True)):
             progress = self._progress[_id(member)]
             progress.history.append({**record, "epoch": progress.before + record["epoch"]})
             cause = self._cause(member, record, bool(finite[slot]))
             if cause:
-                self._fail(member, cause)
+                self._fail(member, "\n    ".join([cause, *self._diagnosis(slot, member)]))
                 diverged.append(slot)
             elif self._stops(slot, member, progress) or slot in ended:
                 self.finish(slot)
@@ -139,7 +141,7 @@ class Judge:
 
     def restart(self, training: Training | Blocks) -> None:
         """Judge another training of members that ended well, each for the epochs that it found best."""
-        self._training = training
+        self._training, self._steps = training, []
         for member in training.members:
             self._progress[_id(member)].begin_again()
 
@@ -188,7 +190,8 @@ class Judge:
 
     def _cause(self, member: Member, record: Record, finite: bool) -> str:
         """Return why a member counts as diverged, or ""."""
-        values = {"loss": record["train_loss"], "validation loss": record.get("loss", 0.0)}
+        named = {"train_loss": "loss", "objective": "objective", "loss": "validation loss"}
+        values = {what: record[name] for name, what in named.items() if name in record}
         bad = [f"the {name} became {value}" for name, value in values.items() if not math.isfinite(value)]
         if not bad and not finite:
             bad = ["the weights became infinite or nan"]
@@ -196,12 +199,20 @@ class Judge:
             return ""
         return f"{self._node}: {bad[0]} at epoch {int(record['epoch'])}; {self._advice(member)}"
 
+    def _diagnosis(self, slot: int, member: Member) -> list[str]:
+        """Return lines that say in which step and by which operation a member diverged, where that is known."""
+        found = self._training.diagnosed(slot)
+        if found is None:
+            return []
+        epoch = 1 + sum(done < found.step for done in self._steps)
+        return found.words(epoch, member.trial).splitlines()
+
     def _advice(self, member: Member) -> str:
         optimizer = self._parts.optimizer
-        options = {} if optimizer is None else optimizer.member_options(member)
-        lower = "take smaller steps"
-        if optimizer is not None and "lr" in options:
-            lower = f"lower {optimizer.node}.lr ({options['lr']:g})"
+        if optimizer is None:
+            return "take smaller steps, or scale the inputs (transform.standardize)"
+        options = optimizer.member_options(member)
+        lower = f"lower {optimizer.node}.lr ({options['lr']:g})" if "lr" in options else "take smaller steps"
         return f"{lower}, scale the inputs (transform.standardize), or limit the gradient (regularizer.clip)"
 
     # Rules
