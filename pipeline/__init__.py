@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pipeline import calculus, exhibits, measures, nn, options, testing
+    from pipeline import calculus, capacity, exhibits, measures, nn, options, testing
     from pipeline.api import load, run
     from pipeline.engine import ops
     from pipeline.errors import (
@@ -64,6 +64,7 @@ _HOME = {
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names.split()}
 _MODULES = {
     "calculus": "pipeline.calculus",
+    "capacity": "pipeline.capacity",
     "exhibits": "pipeline.exhibits",
     "ops": "pipeline.engine.ops",
     "measures": "pipeline.measures",
@@ -88,14 +89,15 @@ __all__ = [
     "Verdict",
     "augment",
     "calculus",
+    "capacity",
     "data",
     "ensemble",
     "evaluate",
     "exhibits",
     "load",
     "loss",
-    "model",
     "measures",
+    "model",
     "nearest",
     "nn",
     "ops",

@@ -20,8 +20,8 @@ LAYERS = [
     (
         "stages",
         [
+            "pipeline.capacity",
             "pipeline.exhibits",
-    "pipeline.measures",
             "pipeline.svg",
             "pipeline.hooks",
             "pipeline.measures",
@@ -42,6 +42,7 @@ RANK = {prefix: rank for rank, (_, prefixes) in enumerate(LAYERS) for prefix in 
 # What a plugin may import of plait: the public names, and these modules.
 PUBLIC_MODULES = {
     "pipeline.calculus",
+    "pipeline.capacity",
     "pipeline.options",
     "pipeline.nn",
     "pipeline.ops",
