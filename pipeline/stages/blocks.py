@@ -18,6 +18,7 @@ import numpy.typing as npt
 from pipeline.engine import Backend
 from pipeline.engine.caches import close_memory, memory_share
 from pipeline.stages.cohort import Member
+from pipeline.stages.diagnosing import Diagnosis
 from pipeline.stages.parts import Parts
 from pipeline.stages.seeds import Rows, Seeds
 from pipeline.stages.step import Rule, StepTracer
@@ -159,6 +160,19 @@ class Blocks:
         self._weights = None
         for block, place in zip(self._blocks, self._places, strict=True):
             block.weights = values[place]
+
+    @property
+    def steps_done(self) -> int:
+        """How many steps were taken."""
+        self._flush()
+        return self._blocks[0].steps_done
+
+    def diagnosed(self, slot: int) -> Diagnosis | None:
+        """Return in which step, and by which operation, a member left the finite numbers; None if unknown."""
+        self._flush()
+        pairs = zip(self._blocks, self._places, strict=True)
+        block, place = next(pair for pair in pairs if pair[1].start <= slot < pair[1].stop)
+        return block.diagnosed(slot - place.start)
 
     @property
     def rules(self) -> tuple[Rule, ...]:

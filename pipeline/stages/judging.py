@@ -200,7 +200,7 @@ class Judge:
         return f"{self._node}: {bad[0]} at epoch {int(record['epoch'])}; {self._advice(member)}"
 
     def _diagnosis(self, slot: int, member: Member) -> list[str]:
-        """Return lines that say in which step and by which operation a member diverged, where that is known."""
+        """Return lines that say in which step, by which operation a member diverged, if that is known."""
         found = self._training.diagnosed(slot)
         if found is None:
             return []

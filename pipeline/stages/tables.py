@@ -56,6 +56,16 @@ class Table:
     def __len__(self) -> int:
         return len(self.inputs)
 
+    def on_host(self, backend: Backend) -> Table:
+        """Return the table in NumPy arrays."""
+        return Table(
+            backend.to_host(self.inputs),
+            backend.to_host(self.targets),
+            {name: backend.to_host(array) for name, array in self.auxiliary.items()},
+            self.classes,
+            None if self.unlabelled is None else backend.to_host(self.unlabelled),
+        )
+
     @property
     def batch(self) -> Batch:
         """What an example is."""
@@ -94,6 +104,13 @@ class Tables:
     def keep(self, slots: Sequence[int]) -> Tables:
         """Return the tables of the members in `slots`."""
         return Tables(self.tables, [self.of_member[slot] for slot in slots])
+
+    def on_host(self, backend: Backend) -> Tables:
+        """Return the tables that members use, in NumPy arrays."""
+        used = sorted(set(self.of_member))
+        return Tables(
+            [self.tables[i].on_host(backend) for i in used], [used.index(i) for i in self.of_member]
+        )
 
 
 def tables(

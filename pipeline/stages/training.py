@@ -13,11 +13,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.engine import Backend, Executor
+from pipeline.engine import Backend, Executor, Program, numpy_backend
 from pipeline.engine.capture import replayed
 from pipeline.engine.passes import ALL, PLAIN
 from pipeline.stages.cohort import Member
+from pipeline.stages.diagnosing import Diagnosis, diagnosed
 from pipeline.stages.feeding import Feed
+from pipeline.stages.guard import Case, Guard, Standing, Taken
 from pipeline.stages.parts import Parts
 from pipeline.stages.seeds import Rows, RowStream, Seeds
 from pipeline.stages.step import INPUTS, LOSS, TARGETS, UNLABELLED, WEIGHTS, Rule, Step, StepTracer
@@ -35,11 +37,15 @@ WORTH_REDUCING = 20_000_000
 
 @dataclass
 class Traces:
-    """What the blocks of a cohort of `members` share: traced steps, and the passes that pay for each."""
+    """What the blocks of a cohort of `members` share: traced steps, and the passes that pay for each.
+
+    With `plain` no pass is taken that compiles.
+    """
 
     members: int
     steps: dict[tuple[int, bool, int], Step] = field(default_factory=dict)
     passes: dict[tuple[int, bool, bool], tuple[str, ...]] = field(default_factory=dict)
+    plain: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,6 +72,7 @@ class Training:
         tables: Tables,
         backend: Backend,
         traces: Traces | None = None,
+        guard: bool = True,
     ):
         self.backend = backend
         self.dtype = tracer.dtype
@@ -75,12 +82,14 @@ class Training:
         self._state = {WEIGHTS: backend.from_host(self._initial(members))}
         self.steps_done = 0
         self._rates = np.ones(len(members))
+        self._guard = Guard() if guard else None
         self._admit(members, tables)
 
     # Members
 
     def keep(self, slots: Sequence[int]) -> None:
         """Let only the members in `slots` go on, in that order."""
+        self._guard = Guard() if self._guard is not None else None  # whoever diverged leaves now
         chosen = self.backend.from_host(np.array(slots, dtype=np.int64))
         self._state = {name: array[chosen] for name, array in self._state.items()}
         self._rates = self._rates[list(slots)]
@@ -97,6 +106,7 @@ class Training:
     def pace(self, rates: Sequence[float]) -> None:
         """Multiply the optimizer's option `lr` by `rates` (members,) from now on."""
         if list(rates) != list(self._rates):
+            self._forget()
             self._rates = np.array(rates, dtype=np.float64)
             self._set_values()
 
@@ -119,6 +129,8 @@ class Training:
 
     def step(self, rows: Rows, steps: int) -> None:
         """Step on training rows (batch,) or (members, batch), in a training of `steps` steps."""
+        if self._guard is not None:
+            self._guard.note(self, Taken(rows, None, steps))
         shared = self.tables.shared and rows.ndim == 1
         bound = self._executor(rows.shape[-1], shared, steps)
         self._activate(bound)
@@ -128,6 +140,8 @@ class Training:
 
     def step_on(self, inputs: Array, targets: Array, steps: int) -> None:
         """Step on examples that are given, (members, batch, ...) each, in a training of `steps` steps."""
+        if self._guard is not None:
+            self._guard.note(self, Taken(None, (inputs, targets), steps))
         bound = self._executor(inputs.shape[1], False, steps)
         self._activate(bound)
         self.steps_done += 1
@@ -163,12 +177,60 @@ class Training:
 
     @weights.setter
     def weights(self, values: Array) -> None:
+        self._forget()
         self._state[WEIGHTS][...] = values
 
     @property
     def rules(self) -> tuple[Rule, ...]:
         """What regularizers asked to be called after each epoch."""
         return next((step.rules for step in self._traces.steps.values()), ())
+
+    # What the guard asks for
+
+    def finite(self) -> npt.NDArray[np.bool_]:
+        """Return which members' weights, optimizer state and losses are finite, (members,)."""
+        xp = self.backend.xp
+        found = xp.isfinite(self._loss_sum)
+        for array in self._state.values():
+            found &= xp.isfinite(array).reshape(len(self.members), -1).all(axis=1)
+        return self.backend.to_host(found)  # type: ignore[no-any-return]
+
+    def standing(self) -> Standing:
+        """Return a copy of where the training stands."""
+        state = {name: array.copy() for name, array in self._state.items()}
+        return Standing(self.members, self.tables, state, self._templates, self.steps_done, self._rates)
+
+    def alone(self, case: Case) -> Training:
+        """Return the training of one member from where it stood, on NumPy, without a guard."""
+        standing, slot, home = case.standing, case.slot, numpy_backend()
+        tables = standing.tables.keep([slot]).on_host(self.backend)
+        traces = Traces(1, self._traces.steps, plain=True)
+        member = standing.members[slot]
+        own = Training(self._node, self._parts, self._tracer, [member], tables, home, traces, guard=False)
+        own._templates, own.steps_done = standing.templates, standing.steps_done
+        host = self.backend.to_host
+        own._state = {name: np.array(host(x[slot : slot + 1])) for name, x in standing.state.items()}
+        own.pace(standing.rates[[slot]])
+        return own
+
+    def diagnosed(self, slot: int) -> Diagnosis | None:
+        """Return in which step, and by which operation, a member left the finite numbers; None if unknown."""
+        case = self._guard.case(self, slot) if self._guard is not None else None
+        return None if case is None else diagnosed(self, case)
+
+    def last_step(self, before: Standing) -> tuple[Program, dict[str, Array]]:
+        """Return the program of the last step and the first member's inputs to it, its state of `before`."""
+        assert self._active is not None
+        executor = self._active.executor
+        known = {**executor.inputs, **{name: before.state[name] for name in before.state}}
+        return executor.program, {
+            name: known[name][0] if executor.is_batched(tensor) else known[name]
+            for name, tensor in executor.program.inputs.items()
+        }
+
+    def _forget(self) -> None:
+        if self._guard is not None:
+            self._guard.forget(self)
 
     def _executor(self, rows: int, shared: bool, steps: int) -> _Bound:
         first = self._templates is None
@@ -177,7 +239,7 @@ class Training:
             step = self._step(rows, first, steps)
             if key not in self._traces.passes:
                 # the first step runs once: nothing is compiled for it
-                plain = first and self.backend.fuse is None
+                plain = self._traces.plain or (first and self.backend.fuse is None)
                 self._traces.passes[key] = PLAIN if plain else self.passes(step, shared, steps)
             self._bound[key] = self._bind(step, shared, self._traces.passes[key])
         return self._bound[key]
