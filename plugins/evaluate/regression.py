@@ -7,7 +7,9 @@ import numpy as np
 from pipeline import DataError, evaluate, measures
 from pipeline.options import Count, Fraction, Natural, Positive
 
-Metric = Literal["rmse", "mae", "r2", "explained_variance", "mse", "huber", "quantile", "median_error"]
+Metric = Literal[
+    "rmse", "mae", "r2", "explained_variance", "mse", "huber", "quantile", "median_error", "bias", "below"
+]
 
 
 @evaluate
@@ -25,11 +27,12 @@ def regression(
 ):
     """Measure root mean squared and mean absolute error (the targets' unit), R² and explained variance.
 
-    There are also the mean squared and the median absolute error, and the mean losses of loss.huber with
-    `delta` and loss.quantile at `level`.  Squares fear rare large errors, absolute values frequent medium
-    ones.  Several target columns are averaged.  R² and explained variance are left out for fewer than two
-    rows: they are undefined there.  With `intervals` each number gets bounds of 95 %, `NAME_low` and
-    `NAME_high`, by a bootstrap of `resamples` draws from `seed`.
+    There are also the mean squared and the median absolute error, the mean losses of loss.huber with `delta`
+    and loss.quantile at `level`, the mean error `bias` and the share of targets `below` predictions.
+    Squares fear rare large errors, absolute values frequent medium ones.  Several target columns are
+    averaged.  R² and explained variance are left out for fewer than two rows: they are undefined there.
+    With `intervals` each number gets bounds of 95 %, `NAME_low` and `NAME_high`, by a bootstrap of
+    `resamples` draws from `seed`.
     """
     if model.task != "regression" or data.task != "regression":
         raise DataError(
@@ -70,5 +73,7 @@ def _measure(name, delta, level):
         "huber": huber,
         "quantile": lambda targets, values: metrics.mean_pinball_loss(targets, values, alpha=level),
         "median_error": metrics.median_absolute_error,
+        "bias": lambda targets, values: (values - targets).mean(),
+        "below": lambda targets, values: (targets < values).mean(),
     }
     return functions[name]

@@ -80,6 +80,11 @@ def test_losses_of_errors_are_scikit_learns_and_scipys():
     assert measured["median_error"] == pytest.approx(np.median(np.abs(misses)), rel=1e-6)
 
 
+def test_the_mean_error_and_the_share_below_tell_means_from_quantiles():
+    given, targets = Given([[2.0], [2.0], [2.0], [2.0]]), data([0.0, 0.0, 1.0, 7.0])
+    assert regression(given, targets, metrics=("bias", "below")) == {"bias": 0.0, "below": 0.75}
+
+
 def test_every_number_gets_bounds_around_it():
     rng = np.random.default_rng(0)
     targets = rng.standard_normal(60)

@@ -1,6 +1,7 @@
 import numpy as np
+import pytest
 
-from pipeline import DataSet
+from pipeline import DataError, DataSet
 from plugins.transform.standardize import standardize
 
 
@@ -46,3 +47,19 @@ def test_missing_inputs_count_in_neither_and_stay_missing():
     scaled = standardize(holes, None)
     np.testing.assert_array_equal(scaled.inputs, [[-1, nan, 0], [1, 1, nan], [nan, -1, 0], [7, nan, 1]])
     assert scaled.missing
+
+
+def test_targets_are_scaled_by_the_train_rows_where_that_is_asked_for():
+    numbers = DataSet(np.eye(3), np.array([10.0, 30.0, 100.0]), splits={"train": [0, 1], "test": [2]})
+    np.testing.assert_allclose(standardize(numbers, None, targets=True).targets, [-1.0, 1.0, 8.0])
+    np.testing.assert_array_equal(standardize(numbers, None).targets, numbers.targets)
+
+
+def test_targets_that_are_constant_are_only_shifted():
+    numbers = DataSet(np.eye(3), np.array([[5.0, 1.0], [5.0, 3.0], [6.0, 5.0]]), splits={"train": [0, 1]})
+    np.testing.assert_allclose(standardize(numbers, None, targets=True).targets[:, 0], [0.0, 0.0, 1.0])
+
+
+def test_classes_cannot_be_scaled():
+    with pytest.raises(DataError, match=r"no numbers to scale: the data's task is classes"):
+        standardize(data(), None, targets=True)
