@@ -222,11 +222,9 @@ class Training:
         """Return the program of the last step and the first member's inputs to it, its state of `before`."""
         assert self._active is not None
         executor = self._active.executor
-        known = {**executor.inputs, **{name: before.state[name] for name in before.state}}
-        return executor.program, {
-            name: known[name][0] if executor.is_batched(tensor) else known[name]
-            for name, tensor in executor.program.inputs.items()
-        }
+        program, known = executor.program, {**executor.inputs, **before.state}
+        batched = {name for name, tensor in program.inputs.items() if executor.is_batched(tensor)}
+        return program, {name: known[name][0] if name in batched else known[name] for name in program.inputs}
 
     def _forget(self) -> None:
         if self._guard is not None:
