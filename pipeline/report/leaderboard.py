@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.report.standings import Standing, chosen_metric, spread, standings
+from pipeline.report.standings import Standing, chosen_metric, simplest_standing, spread, standings
 from pipeline.report.tables import plain_table
 
 FEW = 10
@@ -58,7 +58,7 @@ def _validation(record: Record, rows: int) -> Iterator[RenderableType]:
     seeds = ["seeds"] if len({trial["seed"] for trial in record["trials"]}) > 1 else []
     over = " and ".join([*seeds, *sorted(replicated)])
     title = f"Validation, mean ± standard deviation over {over}" if several and over else "Validation"
-    yield Group(Text(title, "bold"), table, *_rest(ranked, rows))
+    yield Group(Text(title, "bold"), table, *_rest(ranked, rows), *_simplest(ranked, metric))
 
 
 def _gathered_axes(nodes: Record) -> frozenset[str]:
@@ -73,6 +73,14 @@ def _cells(standing: Standing, metrics: Sequence[str], several: bool) -> Iterato
     if several:
         all_of_them = standing.ended + standing.failed
         yield f"{standing.ended} of {all_of_them}" if standing.failed else str(all_of_them)
+
+
+def _simplest(ranked: Sequence[Standing], metric: str) -> Iterator[Text]:
+    """Yield Breiman's choice, where it is not the best: settings are listed from simple to complex."""
+    chosen = simplest_standing(ranked, metric)
+    if chosen is not None:
+        told = f"{chosen.label} ({metric} {chosen.metrics[metric]})"
+        yield Text(f"the first listed within one standard error of the best: {told}")
 
 
 def _rest(ranked: Sequence[Standing], rows: int) -> Iterator[Text]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean, stdev
 from typing import Any
@@ -66,6 +66,27 @@ def standings(
     return sorted(
         (_standing(label, group) for label, group in groups.items()), key=lambda s: _order(s, metric)
     )
+
+
+def simplest_standing(ranked: Sequence[Standing], metric: str) -> Standing | None:
+    """Return the first setting of the sweep that is within one standard error of the best, or None.
+
+    Settings are taken to be listed from simple to complex.  None where trials do not repeat, or where the
+    best is itself the first: there is nothing to choose then.
+    """
+    from pipeline.capacity import simplest  # imports NumPy
+
+    measured = [s for s in ranked if metric in s.metrics and not math.isnan(s.metrics[metric].deviation)]
+    if len(measured) < 2 or len(measured) < len(ranked):
+        return None
+    listed = sorted(measured, key=lambda standing: (len(standing.trials[0]), standing.trials[0]))
+    spreads = [standing.metrics[metric] for standing in listed]
+    chosen = simplest(
+        [spread.mean for spread in spreads],
+        [spread.deviation / math.sqrt(spread.count) for spread in spreads],
+        larger_is_better=mode_of(metric) == "max",
+    )
+    return None if listed[chosen] is ranked[0] else listed[chosen]
 
 
 def setting_label(options: Mapping[str, Any]) -> str:

@@ -106,3 +106,10 @@ def test_the_last_line_says_where_the_results_lie():
     assert closing(record(TRIALS)) == "run r1: 4 trials in 8.1 s; results lie in .plait"
     assert "1 skipped" in closing(record([trial(1, 0.1, 0, None, "skipped")]))
     assert "7 results cached" in closing({**record(TRIALS), "cached": 7})
+
+
+def test_the_simplest_setting_that_is_as_good_is_told_where_it_is_not_the_best(as_text):
+    close = [trial(1, 0.1, 0, 0.94), trial(2, 0.1, 1, 0.96), trial(3, 0.2, 0, 0.94), trial(4, 0.2, 1, 0.97)]
+    told = "the first listed within one standard error of the best: adam.lr=0.1 (accuracy 0.9500 ± 0.0141)"
+    assert told in lines(as_text(leaderboard(record(close))))
+    assert "the first listed" not in as_text(leaderboard(record(TRIALS)))

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from pipeline.report.standings import chosen_metric, setting_label, spread, standings
+from pipeline.report.standings import chosen_metric, setting_label, simplest_standing, spread, standings
 
 
 def trial(number, seed, lr=0.1, state="done", **metrics):
@@ -51,3 +51,28 @@ def test_settings_are_written_as_in_a_file():
     assert setting_label({"adam.lr": 0.001, "sgd.nesterov": False}) == "adam.lr=0.001 sgd.nesterov=false"
     assert setting_label({"adam.lr": 0.12345678}) != setting_label({"adam.lr": 0.12345679})
     assert setting_label({}) == "as written"
+
+
+def degrees(*scores):
+    """Return the standings of settings, listed from simple to complex, of a score for each of two seeds."""
+    trials = [
+        trial(f"t{i}{seed}", seed, lr=float(i), rmse=score)
+        for i, pair in enumerate(scores)
+        for seed, score in enumerate(pair)
+    ]
+    return standings(trials, "rmse")
+
+
+def test_the_simplest_within_one_standard_error_of_the_best_is_told():
+    # the best is the third, 0.30, its standard error 0.02
+    ranked = degrees((0.40, 0.42), (0.30, 0.33), (0.28, 0.32), (0.30, 0.36))
+    assert simplest_standing(ranked, "rmse").label == "adam.lr=1"
+
+
+def test_where_the_best_is_the_simplest_there_is_nothing_to_choose():
+    assert simplest_standing(degrees((0.28, 0.32), (0.31, 0.33)), "rmse") is None
+
+
+def test_one_trial_a_setting_has_no_standard_error():
+    ranked = standings([trial("t1", 0, 1.0, rmse=0.4), trial("t2", 0, 2.0, rmse=0.3)], "rmse")
+    assert simplest_standing(ranked, "rmse") is None
