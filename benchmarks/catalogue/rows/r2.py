@@ -13,7 +13,7 @@ STRENGTHS = (0.3, 1.0, 3.0, 10.0, 30.0)
 ROW = Row(
     id="R2",
     name="L1 penalty, and proximal L1",
-    sentence="The lasso on diabetes: proximal steps make coefficients exactly zero, the same as scikit-learn's "
+    sentence="The lasso on diabetes: proximal steps make coefficients exactly zero, as scikit-learn's "
     "Lasso, at five strengths; the penalty alone leaves none at zero",
     source="Tibshirani 1996; Beck & Teboulle 2009, equation 1.4",
     stages=("regularizer.l1", "regularizer.proximal_l1", "evaluate.sparsity"),
