@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from sklearn.mixture import GaussianMixture
+from threadpoolctl import threadpool_limits
 
 from pipeline import DataError, DataSet
 from pipeline.testing import check_stage
@@ -12,6 +13,13 @@ DATA = DataSet(X, X, splits={"train": range(0, 120, 2), "test": range(1, 120, 2)
 BITS = (RNG.random((40, 3)) < [0.2, 0.5, 0.9]).astype(float)
 BITS[:, 0] = 0
 COINS = DataSet(BITS, BITS, splits={"train": range(30), "test": range(30, 40)})
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread():
+    """Let scikit-learn use one thread, as stages do in a run: threads that wait for each other burn time."""
+    with threadpool_limits(1):
+        yield
 
 
 class Flat:

@@ -3,6 +3,7 @@ import pytest
 from sklearn.datasets import make_swiss_roll
 from sklearn.decomposition import PCA
 from sklearn.manifold import trustworthiness
+from threadpoolctl import threadpool_limits
 
 from pipeline import DataError, DataSet, OptionError
 from pipeline.testing import check_stage
@@ -12,6 +13,13 @@ ROLL, ANGLE = make_swiss_roll(120, random_state=0)
 LABELS = (ANGLE > 9).astype(int)
 SPLITS = {"train": range(0, 120, 2), "test": range(1, 120, 2)}
 DATA = DataSet(ROLL, ROLL, splits=SPLITS, auxiliary={"labels": LABELS})
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread():
+    """Let scikit-learn use one thread, as stages do in a run: threads that wait for each other burn time."""
+    with threadpool_limits(1):
+        yield
 
 
 class Coder:
