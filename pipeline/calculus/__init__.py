@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pipeline.calculus.critical import classify, kind_of
 from pipeline.calculus.diagnosis import Diagnosis, diagnose
+from pipeline.calculus.drawing import draw
 from pipeline.calculus.forecast import Forecast, UphillWarning, forecast
 from pipeline.calculus.function import Function
 from pipeline.calculus.lanczos import Extremes, extremes
@@ -18,6 +19,7 @@ from pipeline.calculus.methods import (
 )
 from pipeline.calculus.methods.conjugate_gradient import solve
 from pipeline.calculus.minimize import Minimum, minimize
+from pipeline.calculus.sweeps import Node, sweeps
 
 __all__ = [
     "Diagnosis",
@@ -25,11 +27,13 @@ __all__ = [
     "Forecast",
     "Function",
     "Minimum",
+    "Node",
     "UphillWarning",
     "classify",
     "conjugate_gradient",
     "descent",
     "diagnose",
+    "draw",
     "extremes",
     "forecast",
     "gauss_newton",
@@ -40,4 +44,5 @@ __all__ = [
     "newton",
     "newton_cg",
     "solve",
+    "sweeps",
 ]

@@ -61,7 +61,7 @@ def minimize(
     path: list[Iterate] = []
     while len(path) < iterations and not driver.ended:
         driver.advance()
-        path += [] if driver.ended else [found for found in driver.iterates if found is not None]
+        path += [found for found in driver.iterates if found is not None and found not in path[-1:]]
     first = function.value(start)
     last = path[-1] if path else Iterate(start, first, function.gradient(start))
     return Minimum(

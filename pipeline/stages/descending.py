@@ -82,8 +82,8 @@ class Descending:
         return moved
 
     def _places(self) -> list[slice]:
-        ends = np.cumsum([len(driver.methods) for driver in self._drivers]).tolist()
-        return [slice(end - len(d.methods), end) for end, d in zip(ends, self._drivers, strict=True)]
+        ends = np.cumsum([driver.members for driver in self._drivers]).tolist()
+        return [slice(end - d.members, end) for end, d in zip(ends, self._drivers, strict=True)]
 
 
 def _traced(tracer: StepTracer, rows: int) -> tuple[tuple[Rule, ...], Traced]:

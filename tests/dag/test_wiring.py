@@ -134,3 +134,23 @@ def test_steps_for_an_estimator_are_refused_where_the_train_node_stands(problem)
 def test_a_part_that_an_estimator_has_no_use_for_is_superfluous(problem):
     found = problem(TREE.replace("tree}}", "tree, optimizer: adam}}"))
     assert found.message == "'fit' (train.estimator): an estimator takes no optimizer"
+
+
+OWN_STEPS = TREE.replace("model.tree", "model.mlp").replace("train.estimator", "train.lbfgs")
+
+
+def test_a_train_stage_that_finds_its_own_steps_needs_no_optimizer(read):
+    text = OWN_STEPS.replace("  adam: {stage: optimizer.adam}\n", "")
+    assert read(text).nodes["fit"].inputs.keys() == {"data", "model"}
+
+
+def test_an_optimizer_for_a_stage_that_finds_its_own_steps_is_superfluous(problem):
+    found = problem(OWN_STEPS.replace("tree}}", "tree, optimizer: adam}}"))
+    assert found.message == "'fit' (train.lbfgs): it finds its own steps and takes no optimizer"
+    assert found.hint == "leave the input 'optimizer' out, or use train.minibatch"
+
+
+def test_steps_need_an_optimizer(problem):
+    text = OWN_STEPS.replace("train.lbfgs", "train.minibatch")
+    found = problem(text.replace("  adam: {stage: optimizer.adam}\n", ""))
+    assert found.message == "'fit' lacks its input 'optimizer', an optimizer"

@@ -1,0 +1,17 @@
+import numpy as np
+import pytest
+
+from pipeline.testing import check_stage
+from plugins.train.lbfgs import lbfgs
+
+
+def test_it_reaches_the_least_objective_downhill_all_the_way(descended, least):
+    found = descended("train.lbfgs", epochs=100)
+    objective = [record["objective"] for record in found.history]
+    assert objective[-1] == pytest.approx(least, rel=1e-5)
+    assert (np.diff(objective) < 0).all()
+    assert found.epochs < 100
+
+
+def test_it_conforms():
+    check_stage(lbfgs, "train", options={"epochs": 4})
