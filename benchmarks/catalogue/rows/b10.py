@@ -43,12 +43,7 @@ ROW = Row(
 def figures(runs: Runs) -> Mapping[str, float]:
     """Return what the three files tell, and what geometry does."""
     capacity, learning, bounds = runs("capacity.yaml"), runs("learning_curve.yaml"), runs("vc_bound.yaml")
-    slack = [
-        bound - error
-        for bound, error in zip(
-            values(bounds, "bound", "bound"), values(bounds, "bound", "test_error"), strict=True
-        )
-    ]
+    errors, limits = values(bounds, "bound", "test_error"), values(bounds, "bound", "bound")
     last, least = values(capacity, "curve", "validation_last"), values(capacity, "curve", "validation_least")
     return {
         "largest rise of the training error with the degree": max(values(capacity, "curve", "train_rise")),
