@@ -33,6 +33,9 @@ def _arrays(folder: Path) -> dict[str, Any]:
     return {"path": str(folder / "set.npz")}
 
 
+# Train stages that find their own steps: a few of these are enough.
+OWN_STEPS = ("descent", "newton", "newton_cg", "gauss_newton", "conjugate_gradient", "lbfgs")
+
 # Options for stages that do not run on their defaults: they read a file, or want to be told columns.
 OPTIONS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "data.csv": _csv,
@@ -41,6 +44,7 @@ OPTIONS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "transform.augmented": lambda folder: {"by": {"noise": {}}},
     "transform.one_hot": lambda folder: {"columns": ["feature0", 1]},
     "train.minibatch": lambda folder: {"epochs": 2, "batch_size": 8},
+    **{f"train.{name}": lambda folder: {"epochs": 3} for name in OWN_STEPS},
     "transform.leave_out": lambda folder: {"name": "a"},
     "model.autoencoder": lambda folder: {"hidden": [5], "code": 2, "outputs": 4},
     "model.vae": lambda folder: {"hidden": [5], "code": 2, "outputs": 4},
