@@ -34,7 +34,13 @@ OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "model.mixture": {"components": 2, "covariance": "diagonal"},
     "model.rbm": {"hidden": 5},
     "model.class_gaussians": {"rank": 1},
+    "model.multitask": {"hidden": [7], "heads": ["parity"], "widths": [2]},
     "regularizer.early_stopping": {"patience": 1},
+    "regularizer.auxiliary": {"head": "parity"},
+    "regularizer.entropy": {"rows": 6},
+    "regularizer.laplacian": {"rows": 6},
+    "regularizer.virtual_adversarial": {"rows": 6},
+    "regularizer.pseudo_labels": {"rows": 6, "start": 0.0, "ramp": 5.0},
     "regularizer.sharing": {"between": ["hidden0.weights", "hidden0.weights"]},
 }
 # what a stage has to have beside it, where the usual company does not serve
@@ -47,6 +53,11 @@ COMPANY: Mapping[str, Mapping[str, str]] = {
     "model.class_gaussians": {"form": "masked"},
     "regularizer.sharing": {"model": "model.mlp"},
     "regularizer.label_smoothing": {"form": "classes"},
+    "regularizer.auxiliary": {"model": "model.multitask"},
+    "regularizer.entropy": {"form": "classes"},
+    "regularizer.laplacian": {"form": "classes"},
+    "regularizer.virtual_adversarial": {"form": "classes"},
+    "regularizer.pseudo_labels": {"form": "classes"},
     "loss.density": {"model": "model.mixture", "form": "itself"},
     "loss.gaussian": {"form": "numbers"},
 }

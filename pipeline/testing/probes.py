@@ -133,6 +133,11 @@ def images(*, splits: bool = True) -> DataSet:
     return DataSet(pictures, rows % 2, "classes", ("even", "odd"), splits=parts)
 
 
+def headed() -> DataSet:
+    """Return a small data set of classes with further targets for the head `auxiliary`, some unknown (-1)."""
+    return table("classes").replace(auxiliary={"auxiliary": np.arange(ROWS) % 3 - 1})
+
+
 def rebuilt() -> DataSet:
     """Return images that are their own targets, in which anomalies are marked and labels kept."""
     data = images()
