@@ -38,7 +38,12 @@ PLANTED = {
     "exp": ("exp", "12x3 of 89", "36 infinite of 36", "use ops.log_softmax"),
     "quotient": ("divide", "12x3 of 0, 12x3 of 0", "36 nan of 36", "a divisor is 0"),
     "log": ("log", "12x3 of 0", "36 infinite of 36", "log 0 is infinite"),
-    "recurrence": ("square (step 4 of its recurrence)", "12x3 of 1.695e+31", "36 infinite of 36", "outgrew"),
+    "recurrence": (
+        "square (step 4 of its recurrence)",
+        "12x3 of 1.695e+31",
+        "36 infinite of 36",
+        "grown beyond",
+    ),
 }
 
 
