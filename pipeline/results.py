@@ -11,6 +11,7 @@ from pipeline.errors import UserError, nearest
 from pipeline.running.standing import node_json
 
 if TYPE_CHECKING:
+    from pipeline.exhibits import Exhibit
     from pipeline.running.execution import Run
     from pipeline.running.outcomes import Outcome
     from pipeline.stages.predictor import Predictor
@@ -118,6 +119,23 @@ class Results:
         plan = self._run.plan
         return load_model(plan.stored.store, self._chosen(node, trial).key, plan.dag.registry)
 
+    def exhibits(self, node: str, trial: str | None = None) -> Mapping[str, Exhibit]:
+        """Return what an evaluate node shows beside its metrics, by name; `trial` is a trial's id or label.
+
+        UserError if the node has several instances and `trial` does not say which.
+        """
+        from pipeline.running.kept import exhibits_of
+
+        outcomes = [outcome for outcome in self._of(self._known(node, "evaluate")) if not outcome.lost]
+        if trial is not None:
+            wanted = self._instance(node, trial)
+            outcomes = [outcome for outcome in outcomes if outcome.instance == wanted]
+        if len(outcomes) > 1:
+            raise UserError(
+                f"{node} measured {len(outcomes)} models\n    say which: exhibits({node!r}, trial=...)"
+            )
+        return exhibits_of(self._run.plan.stored.store, outcomes[0].key) if outcomes else {}
+
     def _of(self, node: str) -> list[Outcome]:
         ids = self._run.plan.expansion.ids[node]
         return [self._run.outcomes[i] for i in ids if i in self._run.outcomes]
@@ -127,7 +145,7 @@ class Results:
         from pipeline.running.models import best
 
         name = node or self._last_model()
-        found = [outcome for outcome in self._of(self._known(name)) if not outcome.lost]
+        found = [outcome for outcome in self._of(self._known(name, "train", "ensemble")) if not outcome.lost]
         if trial is not None:
             wanted = self._instance(name, trial)
             found = [outcome for outcome in found if outcome.instance == wanted]
@@ -145,12 +163,13 @@ class Results:
             raise UserError("this run has no trained model")
         return (ensembles or there)[-1]
 
-    def _known(self, node: str) -> str:
+    def _known(self, node: str, *kinds: str) -> str:
         places = self._run.plan.expansion.places
-        models = [name for name, place in places.items() if place.spec.kind in ("train", "ensemble")]
-        if node not in models:
-            hint = f"    allowed: {', '.join(models)}\n    {nearest(node, models)}"
-            raise UserError(f"there is no model {node!r}\n{hint}".rstrip())
+        known = [name for name, place in places.items() if place.spec.kind in kinds]
+        if node not in known:
+            hint = f"    allowed: {', '.join(known)}\n    {nearest(node, known)}"
+            what = "evaluate node" if "evaluate" in kinds else "model"
+            raise UserError(f"there is no {what} {node!r}\n{hint}".rstrip())
         return node
 
     def _instance(self, node: str, trial: str) -> int:

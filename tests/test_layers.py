@@ -15,14 +15,13 @@ ROOT = Path(__file__).parents[1]
 # From the bottom up.  A module belongs to the layer with the longest prefix of its name.
 LAYERS = [
     ("errors", ["pipeline.errors"]),
+    ("exhibits", ["pipeline.exhibits", "pipeline.svg"]),
     ("engine", ["pipeline.engine"]),
     ("calculus", ["pipeline.calculus"]),
     (
         "stages",
         [
             "pipeline.capacity",
-            "pipeline.exhibits",
-            "pipeline.svg",
             "pipeline.hooks",
             "pipeline.measures",
             "pipeline.options",

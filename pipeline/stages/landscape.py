@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -47,6 +48,23 @@ def loss_function(network: Network, inputs: Array, targets: Array) -> Function:
         return ops.mean(loss_of(z, z.graph.constant(targets), network.link))  # type: ignore[no-any-return]
 
     return Function(loss, weights_of(network), through=outputs)
+
+
+def example_loss(
+    network: Network, inputs: Array, targets: Array
+) -> tuple[Callable[..., Tensor], dict[str, Array]]:
+    """Return the loss of *prepared* examples as a function of inputs and parameters, and these by name."""
+    x, layout = checked_inputs(inputs, network), _layout(network)
+    names = list(layout.trained.parameters)
+
+    def loss(x: Tensor, *parameters: Tensor) -> Tensor:
+        buffers = {name: x.graph.constant(network.parameters[name]) for name in layout.buffers}
+        net = Net(bound({**dict(zip(names, parameters, strict=True)), **buffers}), rng=NoRandom())
+        with at("model", network.stage.ref):
+            outputs = network.stage.function(x, net, **network.options)
+        return ops.mean(loss_of(outputs, x.graph.constant(targets), network.link))  # type: ignore[no-any-return]
+
+    return loss, {"x": x, **{name: network.parameters[name] for name in names}}
 
 
 def _layout(network: Network) -> Layout:

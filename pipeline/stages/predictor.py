@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -154,6 +154,22 @@ class Predictor(ABC):
         if targets is None or self.task != data.task:
             raise DataError(f"the model predicts {self.task}, but the data holds {data.task}")
         return loss_function(self._alone("a loss of its weights"), self.prepared(data, split), targets)
+
+    def example_loss(
+        self, data: DataSet, split: str, row: int
+    ) -> tuple[Callable[..., Any], dict[str, Array]]:
+        """Return the loss of one row of a split as a function of the input and each parameter, and these.
+
+        For `pipeline.calculus.draw(f, *arrays.values(), names=arrays)`.
+        """
+        from pipeline.stages.landscape import example_loss
+
+        inputs, targets = self.prepared(data, split), data.split(split)[1]
+        if targets is None or self.task != data.task:
+            raise DataError(f"the model predicts {self.task}, but the data holds {data.task}")
+        if not 0 <= row < len(inputs):
+            raise DataError(f"split {split!r} has no row {row}\n    allowed: 0 to {len(inputs) - 1}")
+        return example_loss(self._alone("a graph"), inputs[row : row + 1], targets[row : row + 1])
 
     def _alone(self, what: str) -> Network:
         if len(self.leaves) != 1 or not self.networks:
