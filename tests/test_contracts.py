@@ -11,10 +11,12 @@ import pytest
 from strict import has_compiler, strict_backend
 
 from pipeline import DataSet
+from pipeline.stages.estimated import Estimated
 from pipeline.stages.options import annotation_of, fields_by_option
+from pipeline.stages.predictor import Committee
 from pipeline.stages.registry import Registry
 from pipeline.stages.stage import Stage
-from pipeline.testing import check_stage, tracing
+from pipeline.testing import check_stage, probes, tracing
 
 
 def _csv(folder: Path) -> dict[str, Any]:
@@ -44,6 +46,8 @@ OPTIONS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "transform.augmented": lambda folder: {"by": {"noise": {}}},
     "transform.one_hot": lambda folder: {"columns": ["feature0", 1]},
     "train.minibatch": lambda folder: {"epochs": 2, "batch_size": 8},
+    "train.policy_gradient": lambda folder: {"epochs": 2, "episodes": 2, "horizon": 5},
+    "evaluate.episodes": lambda folder: {"count": 2, "horizon": 5},
     **{f"train.{name}": lambda folder: {"epochs": 3} for name in OWN_STEPS},
     "transform.leave_out": lambda folder: {"name": "a"},
     "model.autoencoder": lambda folder: {"hidden": [5], "code": 2, "outputs": 4},
@@ -62,9 +66,39 @@ OPTIONS: dict[str, Callable[[Path], dict[str, Any]]] = {
 }
 
 
+def _ensemble() -> dict[str, Any]:
+    data = probes.table("classes")
+    models = [probes.predictor(data, seed) for seed in range(2)]
+    return {"data": data, "model": Committee.of(Registry().stage("ensemble.average"), {}, models)}
+
+
+def _linear() -> dict[str, Any]:
+    table = probes.table("classes")
+    data = DataSet(table.inputs, table.targets % 2, splits=dict(table.splits))
+    return {"data": data, "model": Estimated.of(Registry().stage("model.glm"), {"strength": 1.0}, 0, data)}
+
+
+def _cart_pole() -> dict[str, Any]:
+    return {"data": Registry().stage("data.environment").function(rows=8)}
+
+
+def _policy() -> dict[str, Any]:
+    return {**_cart_pole(), "model": probes.predictor(_cart_pole()["data"], 0)}
+
+
+# Examples for stages that the kit's own do not fit.
+EXAMPLES: dict[str, Callable[[], dict[str, Any]]] = {
+    "evaluate.curve": _ensemble,
+    "evaluate.vc_bound": _linear,
+    "evaluate.episodes": _policy,
+    "train.policy_gradient": _cart_pole,
+}
+
+
 @pytest.mark.parametrize("ref", Registry().names())
 def test_stage_conforms(ref, registry, tmp_path):
-    check_stage(registry.stage(ref), options=OPTIONS.get(ref, lambda folder: {})(tmp_path))
+    examples = EXAMPLES.get(ref, dict)()
+    check_stage(registry.stage(ref), options=OPTIONS.get(ref, lambda folder: {})(tmp_path), **examples)
 
 
 def choices(stage: Stage) -> list[tuple[str, Any]]:

@@ -49,6 +49,9 @@ def _same(a: MemberResult, b: MemberResult) -> bool:
     )
 
 
+_LOSSES = {"classes": "loss.probe_surprise", "regression": "loss.probe_loss"}
+
+
 def _train(subject: Subject, data: DataSet, rates: tuple[float, ...], dtype: str) -> list[MemberResult]:
     from pipeline.stages.fit import train_cohort
 
@@ -60,7 +63,7 @@ def _train(subject: Subject, data: DataSet, rates: tuple[float, ...], dtype: str
         Part(NODE, subject.stage.ref, subject.options),
         {
             "model": (Part("net", "model.probe_net", {}),),
-            "loss": (Part("loss", "loss.probe_surprise", {}),),
+            "loss": (Part("loss", _LOSSES[data.task], {}),),
             port: (part,),
         },
         members,
