@@ -106,6 +106,30 @@ def kl(p: Parameters, hidden: torch.Tensor) -> torch.Tensor:
     return 0.5 * (rate * torch.log(rate / mean) + (1 - rate) * torch.log((1 - rate) / (1 - mean))).sum()
 
 
+TIED = {
+    "encode0.weights": RNG.standard_normal((4, 5)),
+    "encode1.weights": RNG.standard_normal((5, 3)),
+    "encode0.bias": np.zeros(5),
+    "encode1.bias": np.zeros(3),
+    "decode0.bias": np.zeros(5),
+    "decode1.bias": np.zeros(4),
+}
+
+
+def tied() -> np.ndarray:
+    """Return all parameters of an autoencoder whose decoder's weights are the encoder's, after five steps."""
+    p = {name: torch.tensor(value, requires_grad=True) for name, value in TIED.items()}
+    x, optimizer = torch.tensor(X), torch.optim.SGD(list(p.values()), lr=0.02, momentum=0.9)
+    for _ in range(STEPS):
+        optimizer.zero_grad()
+        code = torch.tanh(x @ p["encode0.weights"] + p["encode0.bias"]) @ p["encode1.weights"]
+        middle = torch.tanh((code + p["encode1.bias"]) @ p["encode1.weights"].T + p["decode0.bias"])
+        outputs = middle @ p["encode0.weights"].T + p["decode1.bias"]
+        (0.5 * (outputs - x).square().sum(dim=1).mean()).backward()
+        optimizer.step()
+    return torch.cat([tensor.detach().reshape(-1) for tensor in p.values()]).numpy()[None]
+
+
 def main() -> None:
     """Write torch_regularizers.npz beside this file."""
     cases = {
@@ -120,9 +144,19 @@ def main() -> None:
         "sparsity l1": trained(sgd, lambda p, h: 0.5 * h.abs().sum(dim=1).mean()),
         "sparsity kl": trained(sgd, kl),
         "smoothing": trained(sgd, loss=smoothed),
+        "tied": tied(),
     }
     start = np.concatenate([START[name].reshape(-1) for name in EACH])
-    np.savez_compressed(HERE / "torch_regularizers.npz", x=X, y=Y, labels=LABELS, start=start, **cases)
+    tied_start = np.concatenate([value.reshape(-1) for value in TIED.values()])
+    np.savez_compressed(
+        HERE / "torch_regularizers.npz",
+        x=X,
+        y=Y,
+        labels=LABELS,
+        start=start,
+        tied_start=tied_start,
+        **cases,
+    )
 
 
 if __name__ == "__main__":
