@@ -25,10 +25,36 @@ def _float(name: str) -> Callable[[Value], Value]:
     return operation
 
 
-exp, expm1, log, log1p = _float("exp"), _float("expm1"), _float("log"), _float("log1p")
-sqrt, reciprocal, erf = _float("sqrt"), _float("reciprocal"), _float("erf")
+exp, expm1, log1p = _float("exp"), _float("expm1"), _float("log1p")
+reciprocal, erf = _float("reciprocal"), _float("erf")
 sin, cos, tanh = _float("sin"), _float("cos"), _float("tanh")
 sigmoid, softplus, isfinite = _float("sigmoid"), _float("softplus"), _float("isfinite")
+
+
+def _floored(name: str, summary: str) -> Callable[..., Value]:
+    plain = _float(name)
+
+    def operation(x: Value, floor: float = 0.0) -> Value:
+        if not floor >= 0:
+            raise OptionError(f"{name}: the floor {floor} is below 0; it is a small number such as 1e-12")
+        return plain(maximum(x, floor)) if floor else plain(x)
+
+    operation.__name__ = operation.__qualname__ = name
+    operation.__doc__ = f"""{summary}
+
+    With a `floor` above 0 it is that of the larger of x and the floor, below which the derivative is 0: both
+    are finite then, whatever x is.
+    """
+    return operation
+
+
+sqrt = _floored("sqrt", "Return the square root of each element; its derivative at 0 is infinite.")
+log = _floored("log", "Return the logarithm of each element; it and its derivative at 0 are infinite.")
+
+
+def log_sigmoid(x: Value) -> Value:
+    """Return log(sigmoid(x)), which is x far below 0 and 0 far above."""
+    return -softplus(-x)
 
 
 def negative(x: Value) -> Value:

@@ -33,6 +33,7 @@ from pipeline.engine.elementwise import (
     less_equal,
     log,
     log1p,
+    log_sigmoid,
     logical_and,
     logical_not,
     logical_or,
@@ -57,6 +58,7 @@ from pipeline.engine.elementwise import (
     where,
 )
 from pipeline.engine.graph import Tensor
+from pipeline.engine.likelihoods import binary_cross_entropy, cross_entropy
 from pipeline.engine.pooling import pool
 from pipeline.engine.products import (
     arange,
@@ -105,12 +107,14 @@ __all__ = [
     "arange",
     "argmax",
     "argmin",
+    "binary_cross_entropy",
     "broadcast_to",
     "cast",
     "clip",
     "concatenate",
     "convolve",
     "cos",
+    "cross_entropy",
     "cumsum",
     "divide",
     "elu",
@@ -134,6 +138,7 @@ __all__ = [
     "less_equal",
     "log",
     "log1p",
+    "log_sigmoid",
     "log_softmax",
     "logical_and",
     "logical_not",
