@@ -38,7 +38,7 @@ ROW = Row(
         "evaluate.density",
         "evaluate.samples",
     ),
-    functions=("pipeline.Predictor.sample",),
+    functions=("pipeline.Predictor",),
 )
 MODELS = {"MADE": "made", "the VAE": "vae", "the RBM": "rbm"}
 
