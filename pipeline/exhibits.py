@@ -40,6 +40,11 @@ class Exhibit:
         json, arrays = self._parts()
         return {"exhibit": self.kind, "caption": self.caption, **json}, arrays
 
+    def to_json(self) -> dict[str, Any]:
+        """Return everything as JSON, arrays as lists."""
+        json, arrays = self.to_parts()
+        return {**json, **{name: array.tolist() for name, array in arrays.items()}}
+
     def _parts(self) -> tuple[dict[str, Any], dict[str, Array]]:
         raise NotImplementedError
 
@@ -114,6 +119,15 @@ class Lines(Exhibit):
         for name, y in series.items():
             if y.shape != self.x.shape:
                 raise _wrong(self, f"series {name!r} {y.shape}", f"the shape of x, {self.x.shape}")
+
+    def to_json(self) -> dict[str, Any]:
+        """Return everything as JSON, `series` by name."""
+        about = {"exhibit": self.kind, "caption": self.caption, "x_name": self.x_name, "y_name": self.y_name}
+        return {
+            **about,
+            "x": self.x.tolist(),
+            "series": {name: y.tolist() for name, y in self.series.items()},
+        }
 
     def _parts(self) -> tuple[dict[str, Any], dict[str, Array]]:
         names = {"series": list(self.series), "x_name": self.x_name, "y_name": self.y_name}

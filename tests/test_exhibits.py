@@ -58,3 +58,9 @@ def test_arrays_cannot_be_written():
 def test_what_does_not_fit_is_refused(make, fault):
     with pytest.raises(StageError, match=fault):
         make()
+
+
+def test_arrays_become_lists_in_json():
+    assert SCATTER.to_json()["points"] == [[0, 1], [2, 3]]
+    assert LINES.to_json()["series"] == {"train": [0.5, 0.4], "test": [0.6, 0.5]}
+    assert all(json.dumps(shown.to_json(), allow_nan=False) for shown in ALL)

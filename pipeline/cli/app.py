@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from pipeline import __version__
-from pipeline.cli import cache, check, doctor, plan, plugins, predict, run, runs, schema, verify, why
+from pipeline.cli import cache, check, doctor, plan, plugins, predict, report, run, runs, schema, verify, why
 
 # Rich would draw frames around the help, and take longer to import than everything else together.
 app = typer.Typer(
@@ -33,6 +33,7 @@ app.add_typer(of_runs, name="runs")
 of_runs.command("list")(runs.show_list)
 of_runs.command("show")(runs.show_run)
 of_runs.command("diff")(runs.show_difference)
+app.command("report")(report.report)
 app.command("predict")(predict.predict)
 app.command("verify")(verify.verify)
 app.command("why")(why.why)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from pipeline import StageError, exhibits
+from pipeline import StageError, UserError, exhibits
 from pipeline.running.measures import Measures
 from pipeline.running.store import Store
 from pipeline.running.values import from_stored, to_parts
@@ -54,3 +54,29 @@ def test_a_run_keeps_exhibits_beside_metrics(small):
     results = small.run(small.file(plugins=[stage], nodes=node))
     assert results.nodes["look"]["metrics"] == {"seen": 1.0}
     assert small.run(small.file(plugins=[stage], nodes=node)).nodes["look"]["metrics"] == {"seen": 1.0}
+    assert results.exhibits("look")["classes"].rows == (("0",), ("1",))
+    with pytest.raises(
+        UserError, match=r"no evaluate node 'lok'\n    allowed: score, look\n    did you mean 'look'"
+    ):
+        results.exhibits("lok")
+
+
+def test_of_several_instances_a_trial_says_which(small):
+    stage = small.stage(
+        "counting",
+        "from pipeline import evaluate, exhibits\n"
+        "@evaluate\n"
+        "def count(model, data):\n"
+        '    """Count."""\n'
+        "    size = sum(a.size for a in model.networks[0].parameters.values())\n"
+        "    return {'size': float(size), 'sizes': exhibits.Table(['size'], [[size]])}\n",
+    )
+    node = "  count:   {stage: evaluate.count, inputs: {model: fit, data: parts}}"
+    results = small.run(small.file(plugins=[stage], nodes=node, space=", net.hidden: [[2], [3]]", seeds=1))
+    with pytest.raises(UserError, match=r"count measured 4 models\n    say which"):
+        results.exhibits("count")
+    sizes = {
+        t["options"]["net.hidden"][0]: results.exhibits("count", t["id"])["sizes"].rows[0][0]
+        for t in results.trials
+    }
+    assert sizes == {2: 14, 3: 20}
