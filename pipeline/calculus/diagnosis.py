@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -32,7 +33,7 @@ def diagnose(
     *,
     still: float = 1e-3,
     flat: float = 1e-3,
-    low: float = float("inf"),
+    low: float = -math.inf,
     radius: float = 0.1,
     probes: int = 64,
     iterations: int = 200,
@@ -41,9 +42,11 @@ def diagnose(
     """Tell what the point `x` is; no Hessian is formed.
 
     A gradient longer than `still` is a slope.  Otherwise an eigenvalue below -`flat` beside one above
-    makes a saddle, all above `flat` a minimum, poor where the value is above `low`.  What the eigenvalues
-    leave open, `probes` pairs of points on the sphere of `radius` decide: higher and lower ones are a saddle
-    of higher order, points no farther away in value than `still` and `flat` allow are a plateau.
+    makes a saddle, all above `flat` a minimum, all below -`flat` a maximum.  What the eigenvalues leave
+    open, `probes` pairs of points on the sphere of `radius` decide: changes beyond what `still` and `flat`
+    allow, both up and down, are a saddle of higher order; up in the mean, a minimum; none, a plateau.
+    Where `low` is given, a minimum above it is poor, and a plateau that is not above it a minimum: the
+    bottom of a trained network's valley is flat in most directions.
     """
     point = np.asarray(x, f.dtype)
     value, norm = float(f.value(point)), float(np.linalg.norm(f.gradient(point)))
@@ -57,8 +60,10 @@ def diagnose(
     if kind is None:
         around = _around(f, point, radius, probes, seed) - value
         kind = _probed(around, still * radius + 0.5 * flat * radius**2)
-    if kind == "minimum" and value > low:
+    if kind == "minimum" and -math.inf < low < value:
         kind = "poor minimum"
+    if kind == "plateau" and value <= low:
+        kind = "minimum"
     return Diagnosis(kind, value, norm, found)
 
 
@@ -88,6 +93,6 @@ def _probed(around: Array, nothing: float) -> Kind:
     up, down = float(around.max()) > nothing, float(around.min()) < -nothing
     if up and down:
         return "saddle"
-    if up:
+    if float(around.mean()) > nothing:
         return "minimum"
-    return "maximum" if down else "plateau"
+    return "maximum" if float(around.mean()) < -nothing else "plateau"

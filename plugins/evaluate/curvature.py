@@ -19,8 +19,8 @@ def curvature(
     split: str = "train",
     rate: NonNegative = 0.0,
     iterations: Count = 100,
-    still: NonNegative = 1e-3,
-    flat: NonNegative = 1e-3,
+    still: NonNegative = 1e-2,
+    flat: NonNegative = 1e-2,
     good: NonNegative = 0.1,
 ):
     """Measure gradient and curvature of the loss at the weights, propose a learning rate, forecast a step.
@@ -28,8 +28,8 @@ def curvature(
     The proposal is 1/λ, λ the Hessian's largest eigenvalue, found by at most `iterations` of Lanczos; the
     Hessian is not formed.  The forecast f - ε g'g + ½ε² g'Hg is of a step of `rate`, by default the one
     proposed; one that goes uphill gives a warning.  The point is a slope where the gradient is longer than
-    `still`; else a saddle, a minimum (poor where the loss is above `good`) or a plateau, as eigenvalues
-    beyond `flat` tell.  Goodfellow et al. 2016, section 4.3.1.
+    `still`; else a saddle, a minimum (poor where the loss is above `good`), a maximum or a plateau, as
+    eigenvalues beyond `flat` tell, and the losses around.  Goodfellow et al. 2016, section 4.3.1.
     """
     f, w = model.loss_function(data, split), model.weights.astype(np.float64)
     found = calculus.diagnose(f, w, still=still, flat=flat, low=good, iterations=iterations)

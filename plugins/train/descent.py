@@ -14,7 +14,7 @@ def descent(
     epochs: Count = 100,
     step: Literal["constant", "best", "forecast", "armijo", "wolfe"] = "armijo",
     rate: Positive = 0.1,
-    rates: tuple[Positive, ...] = (1e-3, 1e-2, 1e-1, 1.0, 10.0),
+    rates: tuple[Positive, ...] = (0.03, 0.1, 0.3, 1.0, 3.0),
     tolerance: NonNegative = 1e-5,
 ):
     """Go down the objective of all training rows against its gradient, in at most `epochs` iterations.
