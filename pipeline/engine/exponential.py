@@ -71,10 +71,10 @@ def as_numpy() -> bool:
         return False
     x = np.concatenate([np.linspace(-106, 91, 1 << 15), np.geomspace(1e-30, 1, 1 << 10)]).astype(np.float32)
     y, expected = np.empty_like(x), np.empty_like(x)
-    with np.errstate(all="ignore"):
-        np.exp(x, out=expected)
     kernel = numba_kernels.compiled(source([Step("exp", (("in", 0),), "float32")], [0], [True, True], [1]))
     distances = np.zeros(4, dtype=np.int64)
     numbers = (np.float32(0), np.float32(1), np.float32(0))
-    kernel(1, 1, x.size, distances, *numbers, x, y)
+    with np.errstate(all="ignore"):
+        np.exp(x, out=expected)
+        kernel(1, 1, x.size, distances, *numbers, x, y)
     return y.tobytes() == expected.tobytes()

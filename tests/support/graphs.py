@@ -136,6 +136,13 @@ CASES: dict[str, Case] = {
         lambda a: ops.exp(ops.transpose(a)[1:]) + ops.tanh(ops.flip(ops.transpose(a), 0)[1:]),
         (_normal(3, 4),),
     ),
+    "compensated_sum": Case(lambda a: ops.sum(a, -1, compensated=True) * a[:, 0], (_normal(3, 5),)),
+    "floors": Case(lambda a: ops.sqrt(a, floor=0.1) + ops.log(a, floor=0.2), (_normal(3, 4),)),
+    "cross_entropies": Case(
+        lambda a, b: ops.cross_entropy(a, ops.sigmoid(b)) + ops.binary_cross_entropy(a, ops.sigmoid(b))[:, 0],
+        (_normal(3, 4), _other(3, 4)),
+    ),
+    "log_sigmoid": _of_any_sign("log_sigmoid"),
     "largest": Case(lambda a: ops.max(a, 1) + ops.min(a, 0)[:3], (_normal(3, 4),)),
     "variance": Case(lambda a: ops.var(a, -1), (_normal(3, 4),)),
     "norm": Case(lambda a: ops.norm(a, axis=0), (_normal(3, 4),)),
