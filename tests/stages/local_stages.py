@@ -65,6 +65,12 @@ def layerwise(w, g, state, t, *, lr: float = 0.1):
 
 
 @optimizer
+def rateless(w, g, state, t, *, size: float = 0.1):
+    """Step without an option `lr`."""
+    return w - size * g, ()
+
+
+@optimizer
 def nested(w, g, state, t, *, lr: float = 0.1):
     """Keep nested state: a running mean, and a count with a number in it."""
     mean, (count,) = state or (0.0, (0.0,))

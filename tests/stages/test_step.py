@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from pipeline.engine import numpy_backend
-from pipeline.errors import ShapeError, StageError
+from pipeline.errors import OptionError, ShapeError, StageError
 from pipeline.stages.optimizing import FLAT, leaves, mapped
 from pipeline.stages.parts import resolve
 from pipeline.stages.step import StepTracer, discovered
@@ -168,3 +168,27 @@ def test_changed_gradients_are_what_the_optimizer_steps_against(cohort_of, train
     )
     before = np.array(training.weights)
     assert np.linalg.norm(stepped(training, 1) - before) == pytest.approx(1e-3)
+
+
+def test_what_acts_by_the_learning_rate_sees_it_with_its_schedule(cohort_of, training_of):
+    """The schedule halves the rate after each step; a decay of 1 then shrinks by 1 - lr."""
+    options = {"step": {"every": 1, "gamma": 0.5}, "decay": {"strength": 1.0}}
+    setting = {"sgd.lr": 0.2, "clip.limit": 1e-30}
+    spec = cohort_of(
+        setting,
+        optimizer="optimizer.sgd",
+        schedule=["schedule.step"],
+        regularizers=["regularizer.decay", "regularizer.clip"],
+        options=options,
+        dtype="float64",
+    )
+    training = training_of(spec)
+    before = training._tracer.layout.bind(np.array(training.weights[0]))["out.weights"].copy()
+    after = training._tracer.layout.bind(stepped(training, 2)[0])["out.weights"]
+    np.testing.assert_allclose(after, before * (1 - 0.2) * (1 - 0.1), rtol=1e-12)
+
+
+def test_what_acts_by_the_learning_rate_is_refused_where_the_optimizer_has_none(cohort_of, training_of):
+    spec = cohort_of(optimizer="optimizer.rateless", regularizers=["regularizer.decay"])
+    with pytest.raises(OptionError, match=r"decay.*acts by the learning rate `lr`(.|\n)*optimizer\.sgd"):
+        stepped(training_of(spec), 1)

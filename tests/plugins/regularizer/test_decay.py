@@ -3,6 +3,7 @@ from functools import partial
 import numpy as np
 import pytest
 
+from benchmarks.catalogue.rows.r1 import shrinking
 from pipeline import OptionError
 from pipeline.testing import check_stage
 from plugins.regularizer.decay import decay
@@ -27,3 +28,7 @@ def test_a_pattern_that_fits_no_weight_is_refused_with_those_there_are(acted):
 
 def test_it_conforms():
     check_stage(decay)
+
+
+def test_weights_without_a_gradient_shrink_by_the_same_factor_at_each_step_of_training():
+    assert shrinking() < 1e-14

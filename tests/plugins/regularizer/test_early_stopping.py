@@ -1,5 +1,6 @@
 import pytest
 
+from benchmarks.catalogue.rows.r7 import descent_error, ridge_error
 from pipeline import DataError, Verdict
 from plugins.regularizer.early_stopping import early_stopping
 
@@ -53,3 +54,13 @@ def test_a_metric_that_is_not_recorded_is_named_with_those_that_are(make_objecti
     (watch,) = objective.after_epoch_rules
     with pytest.raises(DataError, match=r"watches 'accuracy'.*there are only loss, rmse"):
         watch.rule([{"loss": 1.0, "rmse": 1.0}], **watch.options)
+
+
+def test_descent_stopped_on_a_quadratic_is_where_its_closed_form_says():
+    """Goodfellow et al. 2016, equation 7.40."""
+    assert descent_error() < 1e-12
+
+
+def test_stopping_on_a_quadratic_is_l2_regularization_of_the_strength_that_the_steps_say():
+    """Goodfellow et al. 2016, equation 7.44, against scikit-learn's Ridge."""
+    assert ridge_error() < 1e-12

@@ -1,7 +1,11 @@
 from functools import partial
 
 import numpy as np
+import pytest
+from sklearn.linear_model import Lasso
+from sklearn.preprocessing import scale
 
+from benchmarks.catalogue.whole_steps import descended
 from pipeline.testing import check_stage
 from plugins.regularizer.proximal_l1 import proximal_l1
 
@@ -22,3 +26,15 @@ def test_strength_zero_changes_nothing(acted):
 
 def test_it_conforms():
     check_stage(proximal_l1)
+
+
+@pytest.mark.parametrize("strength", [0.05, 0.5])
+def test_descent_on_all_rows_ends_at_scikit_learns_lasso_with_the_same_zeros(strength):
+    rng = np.random.default_rng(0)
+    x = scale(rng.standard_normal((60, 8)))
+    targets = x @ [2.0, -1.0, 0.3, 0.0, 0.0, 0.0, 0.1, 0.0] + 0.2 * rng.standard_normal(60) + 5
+    penalty = ("regularizer.proximal_l1", {"strength": strength})
+    found = descended(x, targets, ("model.linear", {}), 150, 0.5, penalty)["out.weights"][:, 0]
+    expected = Lasso(alpha=strength, tol=1e-13).fit(x, targets).coef_
+    np.testing.assert_allclose(found, expected, rtol=1e-8)
+    assert 0 < (found == 0).sum() < len(found)
