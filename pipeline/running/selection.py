@@ -32,25 +32,30 @@ def select_nodes(
     dag: Dag, frm: str | None = None, to: str | None = None, only: str | None = None
 ) -> Selection:
     """Read `--from`, `--to` and `--only`.  UserError names an unknown node, or one that has no result."""
-    import networkx as nx
-
-    graph = dag.graph
     for option, name in (("--from", frm), ("--to", to), ("--only", only)):
         if name is not None:
             _known(dag, option, name)
     if only is not None and (to is not None):
         raise UserError("--only and --to exclude each other\n    leave one of them out")
-    again = _with_results(dag, {frm, *nx.descendants(graph, frm)}) if frm else frozenset()
+    again = _with_results(dag, _reached(dag, frm, "descendants")) if frm else frozenset()
     if only is not None:
         _has_result(dag, "--only", only)
         return Selection(frozenset({only}), frozenset({only}), again & {only}, only)
     if to is not None:
         _has_result(dag, "--to", to)
-        nodes = _with_results(dag, {to, *nx.ancestors(graph, to)})
+        nodes = _with_results(dag, _reached(dag, to, "ancestors"))
         return Selection(nodes, frozenset({to}), again & nodes)
-    nodes = _with_results(dag, set(graph))
-    wanted = {n for n in nodes if dag.nodes[n].kind not in _PREPARES or not graph.out_degree(n)}
+    nodes = _with_results(dag, set(dag.nodes))
+    taken = {source for spec in dag.nodes.values() for many in spec.inputs.values() for source in many}
+    wanted = {n for n in nodes if dag.nodes[n].kind not in _PREPARES or n not in taken}
     return Selection(nodes, frozenset(wanted), again)
+
+
+def _reached(dag: Dag, name: str, way: str) -> set[str]:
+    """Return a node and its ancestors or descendants.  Runs of whole files do without NetworkX's import."""
+    import networkx as nx
+
+    return {name, *getattr(nx, way)(dag.graph, name)}
 
 
 def _with_results(dag: Dag, names: set[str]) -> frozenset[str]:
