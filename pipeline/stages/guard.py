@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pipeline.stages.training import Training
 
 Array = Any
-INTERVAL = 128  # steps between copies: a copy and a look at all numbers take about as long as a step
+INTERVAL = 128  # steps between copies: a copy and a look at all numbers take about half of a step's time
 MOST_BYTES = 1 << 26  # of noted steps
 
 
