@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from pipeline import DataSet, run
+from pipeline.stages.registry import Registry
 from pipeline.testing import check_stage
 from plugins.train.estimator import estimator
 
@@ -41,3 +42,32 @@ def test_a_model_from_the_store_predicts_for_raw_rows(results):
 
 def test_it_conforms():
     check_stage(estimator, "train")
+
+
+FOREST = '''\
+"""A stage of my own."""
+
+from pipeline import model
+from pipeline.options import Count
+
+
+@model(estimator=True)
+def forest(*, trees: Count = 10):
+    """Let random trees vote."""
+    from sklearn.ensemble import RandomForestClassifier
+
+    return {"classes": RandomForestClassifier(trees)}
+'''
+
+
+def test_an_estimator_of_ones_own_is_named_in_the_file_and_conforms(tmp_path):
+    (tmp_path / "forest.py").write_text(FOREST)
+    text = DAG.replace("nodes:", "plugins: [./forest.py]\nnodes:").replace("model.tree", "model.forest")
+    text = text.replace("tree.depth: [1, 2, 3]", "tree.trees: [2, 20]")
+    (tmp_path / "own.yaml").write_text(text)
+    rng = np.random.default_rng(1)
+    inputs = rng.normal(size=(120, 2))
+    data = DataSet(inputs, (inputs.sum(axis=1) > 0).astype(int))
+    results = run(tmp_path / "own.yaml", data={"given": data}, store=tmp_path / "store", cluster="inline")
+    assert results.nodes["score"]["metrics"]["accuracy"] > 0.7
+    check_stage(Registry(local=[tmp_path / "forest.py"]).stage("model.forest"), "model")
