@@ -21,10 +21,10 @@ ROW = Row(
     "errors along",
     source="Goodfellow et al. 2016, 4.1; Blanchard, Higham & Higham 2021; Ogita, Rump & Oishi 2005",
     functions=(
-        "pipeline.ops.cross_entropy",
-        "pipeline.ops.binary_cross_entropy",
-        "pipeline.ops.log_sigmoid",
-        "pipeline.ops.sum",
+        "pipeline.engine.ops.cross_entropy",
+        "pipeline.engine.ops.binary_cross_entropy",
+        "pipeline.engine.ops.log_sigmoid",
+        "pipeline.engine.ops.sum",
     ),
     dags=("precision.yaml",),
     bars={
