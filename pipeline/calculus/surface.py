@@ -40,8 +40,8 @@ class Traced:
 class Surface:
     """The function that `traced` describes, for `members`; `inputs` fill its other inputs.
 
-    An input in `batched` is (members, *shape), any other is (*shape) for all; `weights` are given there
-    where some of them are not free.
+    They are arrays on the host.  An input in `batched` is (members, *shape), any other is (*shape) for all;
+    `weights` are given there where some of them are not free.
     """
 
     def __init__(

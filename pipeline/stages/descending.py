@@ -15,7 +15,7 @@ import numpy.typing as npt
 from pipeline.calculus.driver import Driver
 from pipeline.calculus.requests import Start
 from pipeline.calculus.surface import Surface, Traced
-from pipeline.engine import Graph, ops
+from pipeline.engine import Graph, Program, Tensor, ops
 from pipeline.errors import OptionError
 from pipeline.stages.blocks import Blocks, block_width
 from pipeline.stages.objective import Objective
@@ -93,13 +93,13 @@ def _traced(tracer: StepTracer, rows: int) -> tuple[tuple[Rule, ...], Traced]:
     reports = {LOSS: objective.loss}
     if tracer.layout.buffers:
         reports[BUFFERS] = ops.concatenate(tracer.buffered(graph, objective))
-    _check(tracer, graph, objective)
+    _check(graph, objective, total)
     return tracer.rules(graph, objective), Traced(
         graph, total, objective.outputs, tracer.layout.trained.size, reports
     )
 
 
-def _check(tracer: StepTracer, graph: Graph, objective: Objective) -> None:
+def _check(graph: Graph, objective: Objective, total: Tensor) -> None:
     """Refuse what makes the objective another at each look, or a step another than its method's."""
     instead = "    leave it out, or train by steps: train.minibatch with an optimizer"
     noisy = dict.fromkeys(str(random.key[0]) for random in graph.randoms.values())
@@ -107,6 +107,10 @@ def _check(tracer: StepTracer, graph: Graph, objective: Objective) -> None:
         raise OptionError(
             f"{', '.join(noisy)} draws random numbers at each step, so that two points cannot be compared: "
             f"a method that compares them would follow the noise\n{instead}"
+        )
+    if STEP in Program(graph, {"total": total}).inputs:
+        raise OptionError(
+            "a part of the objective changes from step to step; a method needs one that stays\n" + instead
         )
     if UNLABELLED in graph.inputs:
         raise OptionError(
@@ -133,11 +137,11 @@ def _drivers(
 
 
 def _inputs(training: Training | Blocks, weights: Array) -> tuple[Mapping[str, Any], set[str]]:
-    """Return what fills the objective's inputs beside the free weights, and which differ by member."""
-    each = [table.columns for table in training.tables.each]
+    """Return what fills the objective's inputs beside the free weights, on the host, and which differ."""
+    host = training.backend.to_host
+    each = [{name: host(array) for name, array in table.columns.items()} for table in training.tables.each]
     data = {
-        name: each[0][name] if len(each) == 1 else training.backend.xp.stack([one[name] for one in each])
-        for name in each[0]
+        name: each[0][name] if len(each) == 1 else np.stack([one[name] for one in each]) for name in each[0]
     }
     alike = {name for name, values in training.values.items() if len(np.unique(values)) == 1}
     options = {name: values[0] if name in alike else values for name, values in training.values.items()}

@@ -8,6 +8,7 @@ import numpy as np
 from pipeline import calculus, evaluate, exhibits
 from pipeline.options import Count, NonNegative
 
+KINDS = ("slope", "plateau", "saddle", "minimum", "poor_minimum", "maximum")
 POINTS = 41  # of the curve of the loss along the gradient
 
 
@@ -27,8 +28,8 @@ def curvature(
 
     The proposal is 1/λ, λ the Hessian's largest eigenvalue, found by at most `iterations` of Lanczos; the
     Hessian is not formed.  The forecast f - ε g'g + ½ε² g'Hg is of a step of `rate`, by default the one
-    proposed; one that goes uphill gives a warning.  The point is a slope where the gradient is longer than
-    `still`; else a saddle, a minimum (poor where the loss is above `good`), a maximum or a plateau, as
+    proposed; a `rate` that goes uphill gives a warning.  The point is a slope where the gradient is longer
+    than `still`; else a saddle, a minimum (poor where the loss is above `good`), a maximum or a plateau, as
     eigenvalues beyond `flat` tell, and the losses around.  Goodfellow et al. 2016, section 4.3.1.
     """
     f, w = model.loss_function(data, split), model.weights.astype(np.float64)
@@ -47,13 +48,10 @@ def curvature(
     }
     taken = rate or numbers["proposed_rate"]
     if math.isfinite(taken):
-        numbers |= _stepped(f, w, ahead, taken)
+        numbers |= _stepped(f, w, ahead, taken, rate > 0)
     numbers = {name: float(value) for name, value in numbers.items() if math.isfinite(value)}
     along = _along(f, w, ahead, taken) if math.isfinite(taken) else {}
     return {**numbers, **along, "point": _table(found.kind, numbers)}
-
-
-KINDS = ("slope", "plateau", "saddle", "minimum", "poor_minimum", "maximum")
 
 
 def _slope(f, w, norm):
@@ -61,9 +59,9 @@ def _slope(f, w, norm):
     return f.directional(w, -f.gradient(w) / norm) if norm else 0.0
 
 
-def _stepped(f, w, ahead, rate):
+def _stepped(f, w, ahead, rate, asked):
     after = f(w - rate * f.gradient(w))
-    if after > ahead.value:
+    if asked and after > ahead.value:
         warnings.warn(
             f"a step of rate {rate:g} goes uphill, from {ahead.value:g} to {after:g}; "
             f"the lowest forecast is at {ahead.best_rate:g}",

@@ -174,3 +174,9 @@ def on_its_own(fit, *, epochs: int = 2):
         x = np.stack([np.random.default_rng(seed).normal(size=(6, 4)) for seed in fit.seeds])
         said = fit.outputs(x)
         fit.step_on(x, said.argmin(axis=-1))
+
+
+@regularizer
+def fading(objective, *, strength: float = 0.1):
+    """Add a penalty that fades from step to step."""
+    objective.add(strength / objective.t * sum(ops.sum(w * w) for w in objective.weights))

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from strict import has_compiler, strict_backend
 
 from pipeline.errors import OptionError, UserError
-from pipeline.stages import descending
+from pipeline.stages import beginning, descending
 from pipeline.stages.fit import train_cohort
 
 SETTINGS = [{"l2.strength": s, "seed": i} for i, s in enumerate((1e-3, 1e-2, 1e-1, 1.0))]
@@ -60,6 +61,23 @@ def test_blocks_change_no_bit(descend, monkeypatch):
     monkeypatch.setattr(descending, "block_width", lambda bytes_each, members, backend: 3)
     for one, other in zip(whole, descend(*SETTINGS, **options()), strict=True):
         assert_same(one, other)
+
+
+@pytest.mark.skipif(not has_compiler, reason="no C compiler to run CUDA source with")
+@pytest.mark.parametrize("name", ["lbfgs", "newton", "gauss_newton"])
+def test_on_arrays_as_strict_as_those_of_cupy_it_follows_numpy(descend, blobs, name, monkeypatch):
+    datasets = {"d0": blobs(0), "d1": blobs(1)}
+    settings = [{"l2.strength": 1e-2, "data": "d0"}, {"l2.strength": 1e-1, "data": "d1"}]
+    arguments = {
+        "train": f"train.{name}",
+        "datasets": datasets,
+        "dtype": "float64",
+        **options(name, epochs=3),
+    }
+    expected = descend(*settings, **arguments)
+    monkeypatch.setattr(beginning, "backend_named", lambda name: strict_backend())
+    for theirs, ours in zip(expected, descend(*settings, **arguments), strict=True):
+        assert ours.metrics == pytest.approx(theirs.metrics, rel=1e-6)
 
 
 def test_the_objective_falls_at_every_epoch_and_holds_the_penalty(descend):
@@ -132,13 +150,17 @@ def test_buffers_follow_their_updates_and_no_gradient_reaches_them(descend, blob
             r"fit \(train.lbfgs\): dropout draws random numbers .*\n",
         ),
         ({"augment": ["augment.noise"]}, "noise draws random numbers at each step"),
+        ({"regularizers": ["regularizer.fading"]}, "a part of the objective changes from step to step"),
+        ({"regularizers": ["regularizer.confident"]}, "a regularizer draws unlabelled examples at each step"),
         ({"regularizers": ["regularizer.clip"]}, "a regularizer changes gradients or weights"),
         ({"regularizers": ["regularizer.max_norm"]}, "a regularizer changes gradients or weights"),
     ],
 )
-def test_what_would_mislead_a_method_is_refused_and_the_reason_said(descend, arguments, message):
+def test_what_would_mislead_a_method_is_refused_and_the_reason_said(descend, blobs, arguments, message):
+    data = blobs()
+    datasets = {"data": data.with_splits(unlabelled=data.rows("validation"))}
     with pytest.raises(OptionError, match=message) as refused:
-        descend({}, **arguments, **options())
+        descend({}, datasets=datasets, **arguments, **options())
     assert "train.minibatch" in str(refused.value)
 
 
