@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Mapping
 from typing import Any
 
 from benchmarks.catalogue.row import Row, entries
@@ -17,37 +17,41 @@ PARTS = {
     "F": "Feed-forward networks and training",
     "R": "Regularization",
 }
+TABLE = (
+    "| | technique | stages and functions | DAG file | measured | source |",
+    "|---|---|---|---|---|---|",
+)
 HEAD = """# The catalogue
 
-Every technique that plait offers, what offers it, a DAG file that uses it, and figures that show that it works, measured by
-`python -m benchmarks.catalogue --save` (a part of `make results`), which writes this page and [results.json](results.json). `python -m benchmarks.catalogue F4`
-measures one row again. Files that need larger data find it in the folder that `PLAIT_TEST_DATA` names.
+Every technique that plait offers, what offers it, a DAG file that uses it, and figures that show that it works.
+`python -m benchmarks.catalogue --save`, a part of `make results`, measures them and writes this page and
+[results.json](results.json); `python -m benchmarks.catalogue F4` measures one row again. Larger data are read from
+the folder that `PLAIT_TEST_DATA` names.
 """
+# rows of this half of the catalogue that another half holds
+ELSEWHERE = {
+    "B6": "**Transcription, translation, structured output.** These are sequence models, which are yet to come."
+}
 
 
 def page() -> str:
     """Return the page as it should be, from the rows and what was measured last."""
     measured = json.loads(RESULTS.read_text())["rows"] if RESULTS.exists() else {}
-    rows = [entry.row for entry in entries()]
-    lines = [HEAD]
+    lines = {entry.row.id: _line(entry.row, measured.get(entry.row.id, {})) for entry in entries()}
+    lines |= {row: f"| {row} | {sentence} | | | | |" for row, sentence in ELSEWHERE.items()}
+    parts = [HEAD]
     for letter, title in PARTS.items():
-        lines += [
-            f"## {letter}. {title}",
-            *_table([row for row in rows if row.id[0] == letter], measured),
-            "",
-        ]
-    return "\n".join(lines)
+        rows = sorted((row for row in lines if row[0] == letter), key=lambda row: int(row[1:]))
+        parts += [f"## {letter}. {title}", "", *TABLE, *(lines[row] for row in rows), ""]
+    return "\n".join(parts)
 
 
-def _table(rows: list[Row], measured: dict[str, Any]) -> Iterator[str]:
-    yield ""
-    yield "| | technique | stages and functions | DAG file | measured | source |"
-    yield "|---|---|---|---|---|---|"
-    for row in rows:
-        offered = ", ".join(f"`{name}`" for name in (*row.stages, *row.functions))
-        files = ", ".join(f"[{name}](../dags/{name})" for name in row.dags)
-        figures = measured.get(row.id, {}).get("figures", {})
-        yield f"| {row.id} | **{row.name}.** {row.sentence} | {offered} | {files} | {_told(row, figures)} | {row.source} |"
+def _line(row: Row, measured: Mapping[str, Any]) -> str:
+    offered = ", ".join(f"`{name}`" for name in (*row.stages, *row.functions))
+    files = ", ".join(f"[{name}](../dags/{name})" for name in row.dags)
+    technique = f"**{row.name}.** {row.sentence}"
+    cells = (row.id, technique, offered, files, _told(row, measured.get("figures", {})), row.source)
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
 
 def _told(row: Row, figures: dict[str, float]) -> str:
