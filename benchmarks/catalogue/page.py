@@ -23,14 +23,14 @@ TABLE = (
 )
 HEAD = """# The catalogue
 
-Every technique that plait offers, what offers it, a DAG file that uses it, and figures that show that it works.
-`python -m benchmarks.catalogue --save`, a part of `make results`, measures them and writes this page and
-[results.json](results.json); `python -m benchmarks.catalogue F4` measures one row again. Larger data are read from
-the folder that `PLAIT_TEST_DATA` names.
+Every technique that plait offers, what offers it, a DAG file that uses it, and figures that show that it
+works. `python -m benchmarks.catalogue --save`, a part of `make results`, measures them and writes this page
+and [results.json](results.json); `python -m benchmarks.catalogue F4` measures one row again. Larger data are
+read from the folder that `PLAIT_TEST_DATA` names.
 """
 # rows of this half of the catalogue that another half holds
 ELSEWHERE = {
-    "B6": "**Transcription, translation, structured output.** These are sequence models, which are yet to come."
+    "B6": "**Transcription, translation, structured output.** Sequence models, which are yet to come."
 }
 
 
