@@ -19,6 +19,7 @@ from pipeline.engine import Backend, Executor, Graph, Program, Tensor, gradient,
 
 Array = npt.NDArray[Any]
 WEIGHTS, DIRECTION = "weights", "direction"
+PORTABLE = 64  # numbers of a member's own that are copied to wherever it is computed
 COLUMNS = 64  # of a Hessian at once: a batched product, whose memory stays bounded
 
 
@@ -56,10 +57,12 @@ class Surface:
         weights = traced.graph.inputs[WEIGHTS]
         self.size = int(weights.shape[0]) if traced.free is None else traced.free
         self.dtype = weights.dtype
+        self._all_free = self.size == weights.shape[0]
         self._traced, self._inputs, self._batched = traced, dict(inputs or {}), frozenset(batched)
         self._backend = backend or numpy_backend()
         self._programs: dict[type[Request] | None, Program] = {}
-        self._executors: dict[type[Request] | None, Executor] = {}
+        self._executors: dict[tuple[type[Request] | None, int], Executor] = {}
+        self._columns: Executor | None = None
 
     def keep(self, slots: Sequence[int]) -> Surface:
         """Return the surface of the members in `slots`; what was traced is kept."""
@@ -84,7 +87,7 @@ class Surface:
     def reports(self, weights: Array) -> dict[str, Array]:
         """Return what is to be read at whole weights (members, all of them): name -> (members, *shape)."""
         found = self._run(None, dict(enumerate(weights)))
-        return {name: np.array(array) for name, array in found.items()}
+        return {name: np.stack([each[slot] for slot in range(len(weights))]) for name, each in found.items()}
 
     @property
     def bytes_each(self) -> int:
@@ -116,7 +119,10 @@ class Surface:
     def _matrix(self, slot: int, w: Array) -> Array:
         """Return a member's Hessian: products with the unit vectors, `COLUMNS` of them as members."""
         width = min(COLUMNS, self.size)
-        executor = self._bind(self._program(Curve), width, {DIRECTION}, slot)
+        if self._columns is None:
+            self._columns = self._bind(self._program(Curve), width, {DIRECTION})
+        executor = self._columns
+        self._hand(executor, slot)
         self._write(executor, WEIGHTS, w)
         hessian = np.empty((self.size, self.size), self.dtype)
         for start in range(0, self.size, width):
@@ -125,7 +131,7 @@ class Surface:
             units[range(len(columns)), columns] = 1
             self._write(executor, DIRECTION, units)
             executor.run()
-            hessian[columns.start : columns.stop] = self._read(executor, "product", width)[: len(columns)]
+            hessian[columns.start : columns.stop] = self._read(executor, "product")[: len(columns)]
         return hessian
 
     # Programs
@@ -135,18 +141,33 @@ class Surface:
         kind: type[Request] | None,
         weights: Mapping[int, Array],
         vectors: Mapping[int, Array] | None = None,
-    ) -> dict[str, Array]:
-        if kind not in self._executors:
-            self._executors[kind] = self._bind(
-                self._program(kind), self.members, {WEIGHTS, DIRECTION, *self._batched}, None
-            )
-        executor = self._executors[kind]
-        for name, rows in ((WEIGHTS, weights), (DIRECTION, vectors or {})):
-            if name in executor.inputs:
-                for slot, row in rows.items():
-                    self._write(executor, name, row, slot)
+    ) -> dict[str, dict[int, Array]]:
+        """Return the results of those who ask, by name and slot."""
+        width = self._width(len(weights))
+        if (kind, width) not in self._executors:
+            bound = self._bind(self._program(kind), width, {WEIGHTS, DIRECTION, *self._batched})
+            self._executors[kind, width] = bound
+        executor = self._executors[kind, width]
+        places = {slot: slot if width == self.members else place for place, slot in enumerate(weights)}
+        for slot, place in places.items():
+            if width < self.members:
+                self._hand(executor, slot, place)
+            self._write(executor, WEIGHTS, weights[slot], place)
+            if vectors is not None:
+                self._write(executor, DIRECTION, vectors[slot], place)
         executor.run()
-        return {name: self._read(executor, name, self.members) for name in executor.outputs}
+        found = {name: self._read(executor, name) for name in executor.outputs}
+        return {name: {slot: rows[place] for slot, place in places.items()} for name, rows in found.items()}
+
+    def _width(self, asking: int) -> int:
+        """Return for how many members to compute: about as many as ask, where what is theirs is small."""
+        own = [self._inputs[name] for name in self._batched if name in self._inputs]
+        if any(array[0].size > max(PORTABLE, self.size) for array in own):
+            return self.members
+        width = self.members
+        while width > 1 and (width + 1) // 2 >= asking:
+            width = (width + 1) // 2
+        return width
 
     def _program(self, kind: type[Request] | None) -> Program:
         if kind not in self._programs:
@@ -173,23 +194,33 @@ class Surface:
     def _cut(self, gradient: Tensor) -> Tensor:
         return gradient[: self.size] if self.size < gradient.shape[0] else gradient
 
-    def _bind(self, program: Program, members: int, batched: Collection[str], slot: int | None) -> Executor:
-        """Bind a program: for all members, or for the inputs of the one in `slot`."""
-        executor = program.bind(members, set(batched) & program.graph.inputs.keys(), self._backend)
-        for name in self._inputs.keys() & executor.inputs.keys():
-            own = slot is not None and name in self._batched
-            array = self._inputs[name][slot] if own else self._inputs[name]
-            self._backend.xp.copyto(executor.inputs[name], self._backend.from_host(array))
+    def _bind(self, program: Program, width: int, batched: Collection[str]) -> Executor:
+        """Bind a program for `width` members, and fill what all of them share."""
+        executor = program.bind(width, set(batched) & program.graph.inputs.keys(), self._backend)
+        for name in (self._inputs.keys() - self._batched) & executor.inputs.keys():
+            self._write(executor, name, self._inputs[name])
+        if width == self.members and self._batched <= set(batched):
+            for slot in range(width):
+                self._hand(executor, slot, slot)
         return executor
 
-    def _write(self, executor: Executor, name: str, array: Array, slot: int | None = None) -> None:
-        if name in executor.inputs:
-            buffer = executor.inputs[name] if slot is None else executor.inputs[name][slot]
-            self._backend.xp.copyto(buffer[..., : array.shape[-1]], self._backend.from_host(array))
+    def _hand(self, executor: Executor, slot: int, place: int | None = None) -> None:
+        """Give a member's own inputs to one place of an executor, or to all."""
+        for name in self._batched & executor.inputs.keys():
+            if name in self._inputs and not (name == WEIGHTS and self._all_free):
+                self._write(executor, name, self._inputs[name][slot], place)
 
-    def _read(self, executor: Executor, name: str, members: int) -> Array:
+    def _write(self, executor: Executor, name: str, array: Array, place: int | None = None) -> None:
+        if name in executor.inputs:
+            buffer = executor.inputs[name]
+            buffer = buffer if place is None else buffer[place : place + 1]
+            if name == WEIGHTS:
+                buffer = buffer[..., : array.shape[-1]]  # those behind are not free
+            self._backend.xp.copyto(buffer, self._backend.from_host(array))
+
+    def _read(self, executor: Executor, name: str) -> Array:
         found = self._backend.to_host(executor.outputs[name])
-        return np.broadcast_to(found, (members, *executor.program.outputs[name].shape))
+        return np.broadcast_to(found, (executor.members, *executor.program.outputs[name].shape))
 
 
 ANSWERS: Mapping[type[Request], Callable[[Surface, Any], dict[int, Any]]] = {

@@ -94,3 +94,24 @@ def test_a_gauss_newton_product_wants_to_know_the_outputs():
     alone = Function(lambda x: ops.sum(x * x), np.ones(2)).surface()
     with pytest.raises(ShapeError, match=r"needs a function of outputs: .*through=g"):
         alone.answer({0: Gauss(np.ones(2), np.ones(2))})
+
+
+def decayed(strengths):
+    """Return the surface of members that share their data and differ in a number and a fixed weight."""
+    graph = Graph("float64")
+    x, w, s = graph.input("x", (20, 4)), graph.input("weights", (5,)), graph.input("strength", ())
+    total = ops.mean(ops.tanh(x @ w[:4] + w[4]) ** 2) + s * ops.sum(w[:4] ** 4)
+    fixed = np.array([[0.0, 0.0, 0.0, 0.0, each] for each in strengths])
+    inputs = {"x": INPUTS[0], "strength": np.array(strengths), "weights": fixed}
+    return Surface(Traced(graph, total, free=4), len(strengths), inputs, {"strength", "weights"})
+
+
+@pytest.mark.parametrize("asking", [(2,), (0, 4), (1, 2, 3), (4, 3, 2, 1, 0)])
+def test_whoever_asks_gets_the_bits_of_a_member_alone(asking):
+    strengths, w, v = [0.1, 0.2, 0.3, 0.4, 0.5], WEIGHTS[0, :4], DIRECTIONS[0, :4]
+    surface = decayed(strengths)
+    for ask in (Slope(w), Curve(w, v), Matrix(w)):
+        found = surface.answer(dict.fromkeys(asking, ask))
+        for slot in asking:
+            (alone,) = decayed([strengths[slot]]).answer({0: ask}).values()
+            np.testing.assert_array_equal(np.hstack(found[slot]), np.hstack(alone))
