@@ -25,16 +25,16 @@ _RESTORED = "PLAIT_NURSERY_RESTORES"
 
 @contextmanager
 def nursery(wanted: bool) -> Iterator[None]:
-    """Keep a nursery open inside, where it is wanted and none is open yet."""
+    """Keep a nursery open inside, where it is wanted, none is open yet, and the system lets it start."""
     server: Any = forkserver._forkserver
     if not wanted or sys.platform != "linux" or server._forkserver_pid is not None:
         yield
         return
     before = server._preload_modules
     forkserver.set_forkserver_preload(PRELOADED)
-    with _environment(_as_here()):
-        forkserver.ensure_running()
     try:
+        with _environment(_as_here()), suppress(OSError):  # no process, no socket: workers are spawned then
+            forkserver.ensure_running()
         yield
     finally:
         _end(server)
@@ -54,6 +54,8 @@ def is_open() -> bool:
 
 
 def _end(server: Any) -> None:
+    if server._forkserver_pid is None:
+        return
     with suppress(OSError):  # killed by somebody else
         os.kill(server._forkserver_pid, signal.SIGKILL)
         server._stop()

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 
+import psutil
 import pytest
 from distributed import LocalCluster
 
@@ -281,3 +282,12 @@ def test_a_run_whose_driver_was_killed_is_taken_up_by_the_next(small):
     assert small.run(file).nodes["parts"]["state"] == "cached"
     with Records(small.store.records) as records:
         assert [run.state for run in records.runs()] == ["done", "stopped"]
+
+
+def test_a_killed_driver_leaves_no_process(small):
+    _, driver = started(small, "local:2")
+    family = psutil.Process(driver.pid).children(recursive=True)
+    assert len(family) >= 3  # two workers, and the process that they were forked from
+    driver.kill()
+    driver.communicate()
+    assert psutil.wait_procs(family, timeout=60)[1] == []

@@ -60,6 +60,16 @@ def test_a_forkserver_of_somebody_else_is_left_alone():
         assert is_open()
 
 
+def test_where_no_process_can_be_started_workers_are_spawned(monkeypatch):
+    def refused():
+        raise OSError("no more processes")
+
+    monkeypatch.setattr(forkserver, "ensure_running", refused)
+    with nursery(True):
+        assert not is_open()
+    assert forkserver._forkserver._preload_modules != PRELOADED
+
+
 def test_where_none_is_wanted_none_is_opened():
     with nursery(False):
         assert not is_open()
