@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pipeline import augment, nn, ops
+from pipeline import ShapeError, augment, nn, ops
 from pipeline.options import Count
 
 
@@ -15,6 +15,11 @@ def cutout(x, rng, *, size: Count = 2):
     """
     images = nn.as_images(x, "cutout")
     batch, height, width, _ = images.shape
+    if size >= 2 * min(height, width):
+        raise ShapeError(
+            f"a square of {size} pixels a side hides all of an image of {height} x {width}\n"
+            f"    use a size of half a side or so, at most {2 * min(height, width) - 1}"
+        )
     down, across = (_covered(rng.uniform((batch, 1)), length, size, x.dtype) for length in (height, width))
     hidden = ops.reshape(down, (batch, height, 1, 1)) & ops.reshape(across, (batch, 1, width, 1))
     return ops.reshape(ops.where(hidden, 0.0, images), x.shape)

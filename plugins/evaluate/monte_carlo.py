@@ -5,7 +5,7 @@ from typing import Literal
 
 import numpy as np
 
-from pipeline import evaluate, nn
+from pipeline import DataError, evaluate, nn
 from pipeline.options import Count, Natural, Probability
 
 
@@ -28,6 +28,10 @@ def monte_carlo(
     """
     inputs, (_, targets) = model.prepared(data, split), data.split(split)
     on = ("hidden", "inputs") if units == "both" else (units,)
+    if units != "inputs" and not any(network.hidden(inputs[:1]) for network in model.networks):
+        raise DataError(
+            "the model marks no hidden units to drop\n    say `units: inputs`, or measure another model"
+        )
     drop = partial(nn.dropout, rate=rate)
     drawn = np.stack([model.perturbed(inputs, drop, seed=seed + i, on=on) for i in range(samples)])
     measure = _classes if data.task == "classes" else _numbers

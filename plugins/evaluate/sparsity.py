@@ -4,7 +4,7 @@ from fnmatch import fnmatchcase
 
 import numpy as np
 
-from pipeline import DataError, evaluate
+from pipeline import DataError, OptionError, evaluate, nearest
 from pipeline.options import NonNegative
 
 
@@ -30,7 +30,14 @@ def sparsity(
 def _measure(network, inputs, threshold, only):
     weights = np.concatenate([w.ravel() for w in network.named_weights.values()])
     found = {"zero_weights": np.mean(weights == 0)}
-    hidden = [h.reshape(len(h), -1) for name, h in network.hidden(inputs).items() if fnmatchcase(name, only)]
+    marked = network.hidden(inputs)
+    hidden = [h.reshape(len(h), -1) for name, h in marked.items() if fnmatchcase(name, only)]
+    if not hidden and only != "*":
+        raise OptionError(
+            f"`only` is {only!r}, which fits no hidden activation of the model\n"
+            f"    allowed: {', '.join(marked) or 'none: it marks no such'}\n"
+            f"    {nearest(only, marked)}".rstrip()
+        )
     if hidden:
         sizes = np.abs(np.concatenate(hidden, axis=1).astype(np.float64))
         found |= {"quiet": np.mean(sizes <= threshold), "activity": sizes.mean(), "hoyer": _hoyer(sizes)}

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pipeline import DataError, stage, transform
+from pipeline import DataError, OptionError, stage, transform
 from pipeline.options import Count
 
 
@@ -18,6 +18,8 @@ def augmented(data, rng, *, by: dict[str, dict[str, bool | int | float]], copies
             "the data set has no split, so copies of one row could come to be on both sides of it\n"
             "    put a transform.split before it"
         )
+    if not by:
+        raise OptionError("no augmentation is named in `by`\n    name one, such as {rotate: {degrees: 10}}")
     steps = [stage(f"augment.{name}", **options) for name, options in by.items()]
     rows = data.rows("train")
     draws = Draws(rng, data.inputs.dtype)

@@ -47,5 +47,10 @@ def test_a_table_is_refused_with_its_shape_and_what_is_needed():
         cutout(np.zeros((6, 64)), EagerRandom(0))
 
 
+def test_a_square_that_hides_whole_images_wherever_it_lies_is_refused():
+    with pytest.raises(ShapeError, match=r"hides all of an image of 6 x 5(.|\n)*at most 9"):
+        cutout(ONES, EagerRandom(0), size=10)
+
+
 def test_it_conforms():
     check_stage(cutout)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from pipeline import DataSet
+from pipeline import DataError, DataSet
 from pipeline.stages.predictor import Network
 from pipeline.testing import check_stage
 from plugins.evaluate.monte_carlo import monte_carlo
@@ -60,6 +60,18 @@ def test_another_seed_draws_other_masks(net_and_data):
     net, data = net_and_data("classes")
     first, same, other = (monte_carlo(net, data, samples=3, seed=seed)["log_loss"] for seed in (1, 1, 9))
     assert first == same != other
+
+
+def test_a_model_without_hidden_units_is_refused(registry):
+    stage, data = (
+        registry.stage("model.linear"),
+        DataSet(np.ones((2, 4)), np.ones(2), splits={"test": [0, 1]}),
+    )
+    parameters = {"out.weights": np.ones((4, 1)), "out.bias": np.zeros(1)}
+    net = Network.of(stage, stage.check({"outputs": 1}), "identity", data, parameters)
+    with pytest.raises(DataError, match="no hidden units"):
+        monte_carlo(net, data)
+    assert monte_carlo(net, data, units="inputs")["spread"] > 0
 
 
 def test_it_conforms():

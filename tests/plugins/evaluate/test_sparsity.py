@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from pipeline import DataSet
+from pipeline import DataSet, OptionError
 from pipeline.stages.predictor import Network
 from pipeline.testing import check_stage
 from plugins.evaluate.sparsity import sparsity
@@ -45,8 +45,22 @@ def test_hoyers_sparseness_is_0_for_equal_units_and_1_for_one_alone(measured):
     assert measured([[3.0, 4.0, 0.0, 0.0], [0.0] * 4])["hoyer"] == pytest.approx((2 - 7 / 5) / (2 - 1))
 
 
-def test_activations_that_are_not_named_do_not_count(measured):
-    assert list(measured(np.ones((2, 4)), only="code")) == ["zero_weights"]
+def test_activations_are_named_by_a_pattern_and_one_that_fits_none_is_refused(measured):
+    assert measured(np.ones((2, 4)), only="hidden?") == measured(np.ones((2, 4)))
+    with pytest.raises(
+        OptionError, match=r"'hidden1', which fits no hidden activation(.|\n)*allowed: hidden0"
+    ):
+        measured(np.ones((2, 4)), only="hidden1")
+
+
+def test_a_model_without_hidden_units_has_weights_alone(registry):
+    stage, data = (
+        registry.stage("model.linear"),
+        DataSet(np.ones((2, 4)), np.ones(2), splits={"test": [0, 1]}),
+    )
+    parameters = {"out.weights": np.zeros((4, 1)), "out.bias": np.zeros(1)}
+    net = Network.of(stage, stage.check({"outputs": 1}), "identity", data, parameters)
+    assert sparsity(net, data) == {"zero_weights": 1.0}
 
 
 def test_it_conforms():

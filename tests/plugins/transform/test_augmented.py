@@ -51,6 +51,11 @@ def test_data_without_splits_are_refused():
         augmented(DataSet(IMAGES, np.arange(12) % 3), rng(), by={"noise": {}})
 
 
+def test_no_augmentation_at_all_is_refused():
+    with pytest.raises(OptionError, match="no augmentation is named"):
+        augmented(images(), rng(), by={})
+
+
 def test_an_unknown_augmentation_a_wrong_option_and_a_table_are_refused():
     with pytest.raises(UserError, match=r"no stage 'augment.rotat'.*'augment.rotate'"):
         augmented(images(), rng(), by={"rotat": {}})
