@@ -130,7 +130,7 @@ class Training:
     def step(self, rows: Rows, steps: int) -> None:
         """Step on training rows (batch,) or (members, batch), in a training of `steps` steps."""
         if self._guard is not None:
-            self._guard.note(self, Taken(rows, None, steps))
+            self._guard.note(self, Taken(np.array(rows), None, steps))
         shared = self.tables.shared and rows.ndim == 1
         bound = self._executor(rows.shape[-1], shared, steps)
         self._activate(bound)
