@@ -1,5 +1,6 @@
 """Measures of a model of numbers."""
 
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -54,26 +55,16 @@ def regression(
 
 
 def _measure(name, delta, level):
-    from sklearn import metrics
-
-    def huber(targets, values):
-        miss = np.abs(targets - values)
-        inside = np.minimum(miss, delta)
-        return (inside * (miss - 0.5 * inside)).mean()
-
-    def several(score):
-        return lambda targets, values: score(targets, values) if len(targets) > 1 else None
-
     functions = {
-        "rmse": metrics.root_mean_squared_error,
-        "mae": metrics.mean_absolute_error,
-        "r2": several(metrics.r2_score),
-        "explained_variance": several(metrics.explained_variance_score),
-        "mse": metrics.mean_squared_error,
-        "huber": huber,
-        "quantile": lambda targets, values: metrics.mean_pinball_loss(targets, values, alpha=level),
-        "median_error": metrics.median_absolute_error,
-        "bias": lambda targets, values: (values - targets).mean(),
-        "below": lambda targets, values: (targets < values).mean(),
+        "rmse": measures.rms_error,
+        "mae": measures.absolute_error,
+        "r2": measures.r2,
+        "explained_variance": measures.explained_variance,
+        "mse": measures.squared_error,
+        "huber": partial(measures.huber_error, delta=delta),
+        "quantile": partial(measures.quantile_error, level=level),
+        "median_error": measures.median_error,
+        "bias": measures.bias,
+        "below": measures.share_below,
     }
     return functions[name]
