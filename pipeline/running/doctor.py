@@ -36,7 +36,7 @@ class Examination:
 
 
 def examine_dag(plan: Plan, node: str | None = None) -> list[Examination]:
-    """Examine the train nodes of a plan, or `node` alone, each by its first trial."""
+    """Examine the train nodes of a plan that take steps, or `node` alone, each by its first trial."""
     found = {cohort.node: cohort for cohort in reversed(cohorts(plan.expansion))}
     if node is not None and node not in found:
         nodes = sorted(found)
@@ -45,11 +45,13 @@ def examine_dag(plan: Plan, node: str | None = None) -> list[Examination]:
             f"there is no train node {node!r}\n    allowed: {', '.join(nodes)}\n    {hint}".rstrip()
         )
     examinations = []
-    wanted = [name for name in plan.expansion.places if name in found and node in (None, name)]
+    registry = plan.dag.registry
+    steps = [name for name in found if not registry.stage(plan.dag.nodes[name].stage).estimator]
+    wanted = [name for name in plan.expansion.places if name in (steps if node is None else [node])]
     for cohort, spec, data in tasks(plan, [found[name] for name in wanted]):
         member = replace(spec.members[0], data="data")
         with threadpool_limits(1):
-            findings = examine(replace(spec, members=(member,)), {"data": data}, plan.dag.registry)
+            findings = examine(replace(spec, members=(member,)), {"data": data}, registry)
         label = cohort.members[0].label
         examinations.append(Examination(cohort.node, label, tuple(findings)))
     return examinations

@@ -40,3 +40,11 @@ def test_a_node_that_is_not_there_shows_those_that_are(plait, file):
     ended = plait("doctor", file, "fti")
     assert ended.code == 2
     assert ended.err.splitlines()[:2] == ["there is no train node 'fti'", "    allowed: fit"]
+
+
+def test_estimators_have_nothing_to_be_examined_and_are_passed_over(plait, file):
+    grown = "{stage: train.estimator, inputs: {data: parts, model: tree}}"
+    file.write_text(f"{DAG}  tree:   {{stage: model.tree}}\n  grown:  {grown}\n")
+    ended = plait("doctor", file, "--json")
+    assert [examination["node"] for examination in ended.json["examinations"]] == ["fit"]
+    assert "is an estimator" in plait("doctor", file, "grown").err

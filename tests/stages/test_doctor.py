@@ -142,6 +142,25 @@ def test_what_stops_gradients_on_purpose_is_not_checked():
     assert found[0].state == "not checked"
 
 
+def test_a_train_stage_that_makes_its_own_examples_has_no_labels_to_check(registry):
+    data = registry.stage("data.environment").function(rows=32)
+    play = spec(train={"epochs": 3, "episodes": 2, "horizon": 20})
+    play = replace(play, train=replace(play.train, stage="train.policy_gradient"))
+    play = replace(play, parts={**play.parts, "loss": (Part("loss", "loss.policy", {}),)})
+    findings = {finding.check: finding.state for finding in examine(play, {"data": data}, KNOWN)}
+    assert findings["first updates"] == "not checked"
+    assert findings["gradients"] == "good"
+    assert "labels" not in findings
+
+
+def test_a_train_stage_that_goes_down_all_rows_has_no_minibatches():
+    parts = {"model": spec().parts["model"]}
+    down = replace(spec(), parts=parts, train=Part("fit", "train.lbfgs", {"epochs": 5}))
+    findings = {finding.check: finding.state for finding in examine(down, {"data": blobs()}, KNOWN)}
+    assert findings["minibatches"] == findings["tiny batch"] == "not checked"
+    assert findings["labels"] == "good"
+
+
 def test_an_estimator_has_no_steps_to_examine():
     member = Member("t1", "k1", 0, "data", {})
     tree = CohortSpec(

@@ -14,7 +14,7 @@ from pipeline.hooks import train
 from pipeline.stages.dataset import DataSet
 from pipeline.stages.doctor.finding import Finding
 from pipeline.stages.doctor.patient import Patient
-from pipeline.stages.net import Layout
+from pipeline.stages.net import Layout, Parameter
 from pipeline.stages.stage import Stage
 from pipeline.stages.step import discovered
 from pipeline.stages.tables import Table
@@ -23,6 +23,7 @@ Array = NDArray[Any]
 STEPS = 10
 ROWS = 512  # of which the first loss is measured
 FAR, NEAR = 0.3, 1e-7  # a step of this share of the weights' size is too long, or too short
+SMALL = 0.3  # weights that begin as small as this have no size to compare with
 MIXED = 0.5  # of the labels' entropy that minibatches hold on average, at least
 REF = "train.watched"
 ORDERED = "rows come in the order of their labels: use `shuffle: true`"
@@ -34,11 +35,15 @@ class _Enough(BaseException):
 
 @dataclass
 class Watch:
-    """What the first steps were: rows of each minibatch, the outputs at first, weights before and after."""
+    """What the first steps were: rows of each minibatch, the outputs at first, weights before and after.
+
+    Both lists are empty for a train stage that makes its `own_examples`, or goes down all rows by a method.
+    """
 
     rows: list[Array] = field(default_factory=list)
     weights: list[Array] = field(default_factory=list)
     outputs: Array | None = None
+    own_examples: bool = False
 
 
 class _Watched:
@@ -58,6 +63,15 @@ class _Watched:
         watch.weights.append(self._fit.weights[0])
         if len(watch.rows) == STEPS:
             raise _Enough
+
+    def step_on(self, inputs: Any, targets: Any) -> None:
+        """Note that the examples are the stage's own, and end."""
+        self._watch.own_examples = True
+        raise _Enough
+
+    def minimize(self, method: Any, *, epochs: int) -> None:
+        """End: a method's steps are no minibatches."""
+        raise _Enough
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._fit, name)
@@ -104,7 +118,7 @@ def check_updates(patient: Patient, watch: Watch) -> Finding:
     name = "first updates"
     ratios = _ratios(patient, watch)
     if not ratios:
-        why = "the weights begin at 0" if watch.rows else "the train stage makes steps of its own"
+        why = "the weights begin at 0, or near" if watch.rows else "the train stage makes steps of its own"
         return Finding(name, "not checked", why)
     worst = max(ratios, key=lambda layer: ratios[layer])
     least = min(ratios, key=lambda layer: ratios[layer])
@@ -135,17 +149,22 @@ def check_minibatches(patient: Patient, watch: Watch) -> Finding:
 
 
 def _ratios(patient: Patient, watch: Watch) -> dict[str, float]:
-    """Return the largest of the first steps, of the size at first, for each matrix that is not 0 then."""
+    """Return the largest of the first steps, of the size at first, for each matrix that is not small."""
     layout = _layout(patient, patient.data)
     found = {}
     with np.errstate(all="ignore"):
         for name, parameter in layout.trained.parameters.items():
             part = [weights[layout.slices[name]] for weights in watch.weights]
-            if parameter.weight and part and part[0].any():
+            if parameter.weight and part and _size(part[0], parameter) > SMALL:
                 steps = [np.linalg.norm(after - before) for before, after in pairwise(part)]
                 largest = max(steps) if np.isfinite(steps).all() else np.inf
                 found[name] = float(largest / np.linalg.norm(part[0]))
     return found
+
+
+def _size(weights: Array, parameter: Parameter) -> float:
+    """Return what weights make of inputs of size 1: about 1 for the usual initialisers."""
+    return float(np.sqrt(np.mean(np.square(weights)) * (parameter.size // parameter.shape[-1])))
 
 
 def _layout(patient: Patient, data: DataSet) -> Layout:

@@ -31,6 +31,8 @@ def check_gradients(patient: Patient) -> Finding:
     A kink between the two points of a difference can only mislead one direction: the closest of three counts.
     """
     slopes = _Slopes(patient)
+    if not slopes.names:
+        return Finding(NAME, "not checked", "the model has no parameters that a gradient trains")
     if slopes.stops:
         return Finding(NAME, "not checked", "a part of the objective stops gradients on purpose")
     errors = {name: slopes.error(name) for name in slopes.names}

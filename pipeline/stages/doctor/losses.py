@@ -11,7 +11,7 @@ from pipeline.errors import PlaitError
 from pipeline.stages.doctor.patient import Patient
 
 Array = NDArray[Any]
-TIMES, TIMES_OF_NUMBERS = 1.5, 4.0  # the guess's loss that is still a good beginning
+TIMES, TIMES_OF_NUMBERS = 2.0, 4.0  # the guess's loss that is still a good beginning
 
 
 def loss_at(patient: Patient, outputs: Array) -> float:

@@ -14,7 +14,7 @@ from pipeline.stages.doctor.patient import EPOCHS, Patient
 from pipeline.stages.results import MemberResult
 
 Array = NDArray[Any]
-TINY, TINY_STEPS, LEARNT = 16, 400, 0.2
+TINY, TINY_STEPS, LEARNT = 16, 400, 0.5
 DEVIATIONS = 3.0
 
 
