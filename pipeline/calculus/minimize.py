@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ import numpy.typing as npt
 from pipeline.calculus.driver import Driver
 from pipeline.calculus.function import Function
 from pipeline.calculus.methods import METHODS
-from pipeline.calculus.requests import Iterate, Method, Reason
+from pipeline.calculus.requests import Iterate, Method, Reason, Start
 from pipeline.errors import OptionError, nearest
 
 Array = npt.NDArray[Any]
@@ -57,12 +58,12 @@ def minimize(
     """
     function = f if isinstance(f, Function) else Function(f, x0)
     start = np.array(x0, function.dtype)
-    driver = Driver(function.surface(), partial(method_named(method), **options), [start.reshape(-1)])
+    first = function.value(start)
+    driver = Driver(function.surface(), _begun(method, options), [start.reshape(-1)])
     path: list[Iterate] = []
     while len(path) < iterations and not driver.ended:
         driver.advance()
         path += [found for found in driver.iterates if found is not None and found not in path[-1:]]
-    first = function.value(start)
     last = path[-1] if path else Iterate(start, first, function.gradient(start))
     return Minimum(
         last.w.reshape(start.shape),
@@ -75,13 +76,17 @@ def minimize(
     )
 
 
-def method_named(method: str | Callable[..., Method]) -> Callable[..., Method]:
-    """Return the method called `method`, or the one given."""
-    if callable(method):
-        return method
-    if method not in METHODS:
-        raise OptionError(
-            f"there is no method {method!r}\n    allowed: {', '.join(METHODS)}\n"
-            f"    {nearest(method, METHODS)}".rstrip()
-        )
-    return METHODS[method]
+def _begun(method: str | Callable[..., Method], options: Mapping[str, Any]) -> Start:
+    """Return what begins a method with its options; OptionError where there is no such method or option."""
+    begin = method if callable(method) else _among(METHODS, method, "there is no method")
+    known = {name: p for name, p in signature(begin).parameters.items() if p.kind is p.KEYWORD_ONLY}
+    for option in options:
+        _among(known, option, f"{begin.__name__} has no option")
+    return partial(begin, **options)
+
+
+def _among(known: Mapping[str, Any], name: str, otherwise: str) -> Any:
+    if name not in known:
+        hint = nearest(name, known)
+        raise OptionError(f"{otherwise} {name!r}\n    allowed: {', '.join(known)}\n    {hint}".rstrip())
+    return known[name]

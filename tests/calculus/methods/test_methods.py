@@ -9,7 +9,7 @@ from scipy.optimize import minimize as scipy_minimize
 from pipeline import ops
 from pipeline.calculus import Function, minimize
 from pipeline.calculus.requests import Reason
-from pipeline.errors import OptionError
+from pipeline.errors import OptionError, ShapeError
 
 START = np.array([-1.2, 1.0])
 # plait's method with its options, SciPy's that does the same, and what SciPy calls its tolerance
@@ -119,6 +119,18 @@ def test_a_method_that_is_not_there_is_named_with_those_that_are():
         OptionError, match=r"no method 'lbfg'\n    allowed: .*lbfgs\n    did you mean 'lbfgs'"
     ):
         minimize(ROSENBROCK, START, "lbfg")
+
+
+def test_an_option_that_a_method_does_not_have_is_named_with_those_that_it_has():
+    with pytest.raises(
+        OptionError, match=r"lbfgs has no option 'memry'\n    allowed: memory, tolerance\n.*'memory'"
+    ):
+        minimize(ROSENBROCK, START, memry=3)
+
+
+def test_a_start_of_another_shape_is_refused():
+    with pytest.raises(ShapeError, match=r"the point has shape \(3,\), but the function takes \(2,\)"):
+        minimize(ROSENBROCK, np.zeros(3))
 
 
 def test_a_method_may_be_anybodys():
