@@ -62,6 +62,7 @@ OPTIONS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "train.snapshots": lambda folder: {"cycles": 2, "epochs": 1, "batch_size": 8},
     "model.cnn": lambda folder: {"channels": [3, 4], "hidden": [5]},
     "model.mlp": lambda folder: {"hidden": [6, 5]},
+    "regularizer.sharing": lambda folder: {"between": ["hidden.weights", "out.weights"]},
     "model.resnet": lambda folder: {"channels": [2, 3]},
 }
 
@@ -92,13 +93,19 @@ EXAMPLES: dict[str, Callable[[], dict[str, Any]]] = {
     "evaluate.vc_bound": _linear,
     "evaluate.episodes": _policy,
     "train.policy_gradient": _cart_pole,
+    # one weight of the kit's net is then as the other, transposed
+    "regularizer.sharing": lambda: {"x": np.arange(15.0).reshape(5, 3) / 7},
 }
+
+
+def conform(stage: Stage, folder: Path, **options: Any) -> None:
+    given = OPTIONS.get(stage.ref, lambda folder: {})(folder)
+    check_stage(stage, options={**given, **options}, **EXAMPLES.get(stage.ref, dict)())
 
 
 @pytest.mark.parametrize("ref", Registry().names())
 def test_stage_conforms(ref, registry, tmp_path):
-    examples = EXAMPLES.get(ref, dict)()
-    check_stage(registry.stage(ref), options=OPTIONS.get(ref, lambda folder: {})(tmp_path), **examples)
+    conform(registry.stage(ref), tmp_path)
 
 
 def choices(stage: Stage) -> list[tuple[str, Any]]:
@@ -120,12 +127,11 @@ TRACED = [ref for kind in KINDS for ref in Registry().names(kind)]
     [(ref, name, value) for ref in TRACED for name, value in choices(Registry().stage(ref))],
 )
 def test_every_choice_of_a_traced_stage_conforms(ref, name, value, registry, tmp_path):
-    options = OPTIONS.get(ref, lambda folder: {})(tmp_path)
-    check_stage(registry.stage(ref), options={**options, name: value})
+    conform(registry.stage(ref), tmp_path, **{name: value})
 
 
 @pytest.mark.skipif(not has_compiler, reason="no C compiler")
 @pytest.mark.parametrize("ref", TRACED)
 def test_a_traced_stage_conforms_on_arrays_as_strict_as_those_of_cupy(ref, registry, tmp_path, monkeypatch):
     monkeypatch.setattr(tracing, "gpu", strict_backend)
-    check_stage(registry.stage(ref), options=OPTIONS.get(ref, lambda folder: {})(tmp_path))
+    conform(registry.stage(ref), tmp_path)
