@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.calculus.choice import chosen
 from pipeline.calculus.driver import Driver
 from pipeline.calculus.function import Function
 from pipeline.calculus.methods import METHODS
 from pipeline.calculus.requests import Iterate, Method, Reason, Start
-from pipeline.errors import OptionError, nearest
 
 Array = npt.NDArray[Any]
 
@@ -78,15 +78,8 @@ def minimize(
 
 def _begun(method: str | Callable[..., Method], options: Mapping[str, Any]) -> Start:
     """Return what begins a method with its options; OptionError where there is no such method or option."""
-    begin = method if callable(method) else _among(METHODS, method, "there is no method")
+    begin = method if callable(method) else chosen(METHODS, method, "there is no method")
     known = {name: p for name, p in signature(begin).parameters.items() if p.kind is p.KEYWORD_ONLY}
     for option in options:
-        _among(known, option, f"{begin.__name__} has no option")
+        chosen(known, option, f"{begin.__name__} has no option")
     return partial(begin, **options)
-
-
-def _among(known: Mapping[str, Any], name: str, otherwise: str) -> Any:
-    if name not in known:
-        hint = nearest(name, known)
-        raise OptionError(f"{otherwise} {name!r}\n    allowed: {', '.join(known)}\n    {hint}".rstrip())
-    return known[name]

@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy.typing as npt
 
+from pipeline.calculus.choice import chosen
 from pipeline.calculus.forecast import UphillWarning
 from pipeline.calculus.line_search import Search, Step, armijo, dot, wolfe
 from pipeline.calculus.methods.steps import begun, finite, iterate, vanishes
 from pipeline.calculus.requests import Curve, Method, Reason, Slope, Value
-from pipeline.errors import OptionError, nearest
 
 Array = npt.NDArray[Any]
 RATES = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
@@ -35,17 +35,14 @@ def descent(
     least in the second-order forecast, shortened until it decreases; `armijo` and `wolfe`: a line search,
     whose first trial is `rate` and afterwards follows from the last step.
     """
-    if step not in STEPS:
-        raise OptionError(
-            f"there is no step {step!r}\n    allowed: {', '.join(STEPS)}\n    {nearest(step, STEPS)}".rstrip()
-        )
+    choose = chosen(STEPS, step, "there is no step")
     at = yield from begun(w)
     last: Step | None = None
     warned = False
     while not vanishes(at, tolerance):
         if not finite(at):
             return Reason.UNBOUNDED
-        found = yield from STEPS[step](_Asked(at, last, rate, rates))
+        found = yield from choose(_Asked(at, last, rate, rates))
         if found is None:
             return Reason.STUCK
         if found.value > at.value and not warned:

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.calculus.choice import chosen
 from pipeline.calculus.line_search import Step, armijo, dot
 from pipeline.calculus.methods.steps import begun, finite, iterate, vanishes
 from pipeline.calculus.requests import Matrix, Method, Reason, Slope
-from pipeline.errors import OptionError, nearest
+from pipeline.errors import OptionError
 
 Array = npt.NDArray[Any]
 LARGEST = 4000  # weights: the Hessian of as many takes 128 MB in float64
@@ -26,11 +27,7 @@ def newton(w: Array, *, variant: str = "damped", tolerance: float = 1e-5) -> Met
     makes it positive definite (Nocedal & Wright 2006, algorithm 3.3), and a line search.  `saddle_free`:
     |H|, with the eigenvalues' absolute values, and a line search (Dauphin et al. 2014, arXiv:1406.2572).
     """
-    if variant not in DIRECTIONS:
-        raise OptionError(
-            f"there is no variant {variant!r}\n    allowed: {', '.join(DIRECTIONS)}\n"
-            f"    {nearest(variant, DIRECTIONS)}".rstrip()
-        )
+    direction = chosen(DIRECTIONS, variant, "there is no variant")
     if w.size > LARGEST:
         raise OptionError(
             f"Newton's method forms the Hessian, and that of {w.size} weights is too large\n"
@@ -41,7 +38,7 @@ def newton(w: Array, *, variant: str = "damped", tolerance: float = 1e-5) -> Met
         hessian = yield Matrix(at.w)
         if not finite(at) or not np.isfinite(hessian).all():
             return Reason.UNBOUNDED
-        d = DIRECTIONS[variant](hessian, at.gradient)
+        d = direction(hessian, at.gradient)
         if d is None:
             return Reason.SINGULAR
         if variant == "plain":
