@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 
 from pipeline.calculus.choice import chosen
@@ -45,12 +46,18 @@ def descent(
         found = yield from choose(_Asked(at, last, rate, rates))
         if found is None:
             return Reason.STUCK
-        if found.value > at.value and not warned:
+        if not warned and _rises(found, at):
             warned = True
             _warn(found, at)
         last, at = at, found
         yield iterate(at)
     return Reason.CONVERGED
+
+
+def _rises(step: Step, before: Step) -> bool:
+    """Return whether a step goes uphill by more than rounding does."""
+    rounding = 8 * float(np.finfo(step.gradient.dtype).eps) * abs(before.value)
+    return step.value > before.value + rounding
 
 
 def _warn(step: Step, before: Step) -> None:

@@ -50,6 +50,12 @@ def test_a_step_at_the_inverse_of_the_largest_eigenvalue_converges_and_one_above
     assert away.value > 100 * abs(f(np.ones(3)))
 
 
+def test_rounding_at_the_bottom_is_no_step_uphill():
+    f = Function(lambda x: 1000 + ops.sum(x * x), np.ones(3), dtype="float32")
+    found = minimize(f, np.ones(3), "descent", step="constant", rate=0.3, iterations=200, tolerance=0)
+    assert found.value == 1000
+
+
 def test_it_ends_where_the_function_is_not_finite(quadratic):
     with pytest.warns(UphillWarning):
         found = minimize(quadratic([1.0, 8.0]), np.ones(2), "descent", step="constant", rate=1e9)
