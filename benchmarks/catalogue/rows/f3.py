@@ -4,13 +4,11 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+from benchmarks.catalogue.oracles import case, distance
 from benchmarks.catalogue.row import AtLeast, AtMost, Row
 from benchmarks.catalogue.runs import Runs
-from benchmarks.process import ROOT
-from pipeline import DataSet, nn, ops, run
-from pipeline.engine import Graph, Program, gradient, numpy_backend
+from pipeline import DataSet, nn, run
 from pipeline.stages.initializers import initializer
-from pipeline.stages.net import Net, bound
 
 UNITS = ("elu", "gelu", "leaky_relu", "maxout", "prelu", "relu", "sigmoid", "silu", "softplus", "tanh")
 ROW = Row(
@@ -36,12 +34,10 @@ ROW = Row(
 
 def figures(runs: Runs) -> Mapping[str, float]:
     """Return distances from PyTorch's figures, how well maxout fits, and the least accuracy on digits."""
-    with np.load(ROOT / "tests" / "oracles" / "torch_units.npz") as arrays:
-        kept = dict(arrays)
     results = runs("hidden_units.yaml").nodes["score"]["results"]
     return {
-        "values and gradients, furthest from PyTorch's": max(_distance(kept, name) for name in UNITS),
-        "mean squares of initial weights, off PyTorch's by": max(_spreads(kept)),
+        "values and gradients, furthest from PyTorch's": max(map(_distance, UNITS)),
+        "mean squares of initial weights, off PyTorch's by": max(_spreads()),
         "orthogonal weights, furthest from orthogonal": _skewness(),
         "maxout on |x|, largest error": _misfit(runs, np.abs, 2),
         "maxout on x², largest error": _misfit(runs, np.square, 5),
@@ -51,28 +47,20 @@ def figures(runs: Runs) -> Mapping[str, float]:
     }
 
 
-def _distance(kept: Mapping[str, np.ndarray], name: str) -> float:
+def _distance(name: str) -> float:
     """Return how far the unit's value, and the gradient of Σ sin(value), are from PyTorch's."""
-    given = {key: kept[f"{name}/{key}"] for key in ("x", "slope") if f"{name}/{key}" in kept}
-    graph = Graph("float64")
-    inputs = {key: graph.input(key, array.shape) for key, array in given.items()}
-    net = Net(bound({"unit.slope": inputs["slope"]} if "slope" in inputs else {}))
-    value = nn.activate(net, inputs["x"], name, name="unit", pieces=3)
-    slopes = gradient(ops.sum(ops.sin(value)), list(inputs.values()))
-    program = Program(graph, {"value": value, **{f"d{k}": s for k, s in zip(inputs, slopes, strict=True)}})
-    executor = program.bind(1, (), numpy_backend())
-    for key, array in given.items():
-        executor.inputs[key][...] = array
-    executor.run()
-    return max(float(np.abs(found - kept[f"{name}/{key}"]).max()) for key, found in executor.outputs.items())
+    slope = {"slope": "unit.slope"} if name == "prelu" else {}
+    figures = case("torch_units.npz", name)
+    return distance(figures, lambda net, x: nn.activate(net, x, name, name="unit", pieces=3), slope)
 
 
-def _spreads(kept: Mapping[str, np.ndarray]) -> Iterator[float]:
+def _spreads() -> Iterator[float]:
     shapes = {"dense": (400, 300), "conv": (3, 3, 30, 60)}
     for which in ("he", "glorot"):
         for kind, shape in shapes.items():
             w = initializer(which)(np.random.default_rng(0), shape)
-            yield abs(float(np.square(w).mean() / kept[f"{which} {kind}/square"]) - 1)
+            figures = case("torch_units.npz", f"{which} {kind}")
+            yield abs(float(np.square(w).mean() / figures["square"]) - 1)
 
 
 def _skewness() -> float:
