@@ -6,7 +6,7 @@ import sys
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import OptionError
@@ -100,6 +100,7 @@ def test_the_seed_counts_where_the_kind_draws_random_numbers(ref, random):
     assert (key(stage=stage, seed=1) != key(stage=stage, seed=2)) == random
 
 
+@settings(deadline=None)
 @given(st.floats(allow_nan=False), st.floats(allow_nan=False))
 def test_two_floats_share_a_key_only_if_they_are_equal(a, b):
     zero = {"fit": {"x": 0.0}}

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline import DataError, DataSet, OptionError
@@ -28,6 +28,7 @@ def test_each_fold_has_its_share_of_every_class():
         assert np.bincount(fold(data(), i).split("validation")[1]).tolist() == [6, 4]
 
 
+@settings(deadline=None)
 @given(counts=st.lists(st.integers(7, 40), min_size=1, max_size=8), folds=st.integers(2, 7))
 def test_folds_are_complete_and_even_in_rows_and_in_classes(counts, folds):
     source = data(counts)

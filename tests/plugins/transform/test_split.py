@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from pipeline import DataError, DataSet, OptionError
@@ -33,6 +33,7 @@ def test_each_split_has_its_share_of_every_class():
         assert np.bincount(data.split(name)[1]).tolist() == counts
 
 
+@settings(deadline=None)
 @given(
     counts=st.lists(st.integers(3, 60), min_size=1, max_size=12),
     validation=st.floats(0, 0.6),
