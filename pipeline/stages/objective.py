@@ -8,31 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from pipeline.engine import gradient, ops
+from pipeline.engine import gradient
 from pipeline.errors import DataError, StageError
 from pipeline.stages.choosing import EVERYTHING, Changes, chosen
-from pipeline.stages.net import Net, Parameter, bound
+from pipeline.stages.net import Net, Parameter
 from pipeline.stages.noise import TracedRandom
-from pipeline.stages.perturbing import Noise, Perturb, Perturbations, PerturbExamples
+from pipeline.stages.passing import Pass, Passing
+from pipeline.stages.perturbing import Perturb, PerturbExamples
 from pipeline.stages.verdicts import AfterEpoch, Rule
 
 if TYPE_CHECKING:
     from pipeline.engine import Tensor
 
 Gradients = dict[str, "Tensor"]
-
-
-@dataclass(frozen=True)
-class _Pass:
-    """What a forward pass gives: the mean loss and what the model made on the way to it."""
-
-    loss: Tensor
-    outputs: Tensor
-    net: Net
 
 
 class Objective:
@@ -69,14 +60,14 @@ class Objective:
         self.named_weights = {name: parameters[name] for name, p in declared.items() if p.weight}
         self.weights = list(self.named_weights.values())
         self.after_epoch_rules: list[AfterEpoch] = []
-        self._buffers, self._unlabelled = buffers, unlabelled
-        self._model, self._model_node, self._loss_function = model, model_node, loss
-        self._lr = lr
+        self._passing = Passing(
+            model, model_node, loss, inputs.shape[0], classes, self.named_weights.keys(), buffers
+        )
+        self._unlabelled, self._lr = unlabelled, lr
         self._node = ""
-        self._forward: _Pass | None = None
+        self._forward: Pass | None = None
         self._penalties: list[Tensor] = []
         self._mixes: list[tuple[Any, Tensor]] = []
-        self._perturbations = Perturbations()
         self._on_gradients: list[Callable[[Gradients], Gradients]] = []
         self._before_step, self._after_step = Changes(), Changes()
 
@@ -153,7 +144,7 @@ class Objective:
         if weights is not None:
             parameters.update(zip(self.named_weights, weights, strict=True))
         x, y = self.inputs if inputs is None else inputs, self.targets if targets is None else targets
-        return self._pass(x, y, parameters).loss
+        return self._passing.run(x, y, parameters).loss
 
     def outputs_at(self, inputs: Tensor) -> Tensor:
         """Return the model's outputs for any inputs (rows, *features), with training's noise.
@@ -161,7 +152,7 @@ class Objective:
         The noise is the same for the same number of rows.
         """
         self._run()
-        return self._mapped(inputs, self.parameters)[0]
+        return self._passing.outputs(inputs, self.parameters)[0]
 
     # Acting
 
@@ -275,7 +266,7 @@ class Objective:
                 f"on_{what} comes too late: the forward pass was made when a regularizer read the loss, "
                 "hidden activations or a gradient; list regularizers that perturb it before those that read"
             )
-        self._perturbations.add(what, self._node, self._owned(function))
+        self._passing.change.add(what, self._node, self._owned(function))
 
     def _owned(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Return a function whose instructions are known to come from the stage that hands it in now."""
@@ -288,44 +279,7 @@ class Objective:
 
         return owned
 
-    def _run(self) -> _Pass:
+    def _run(self) -> Pass:
         if self._forward is None:
-            self._forward = self._pass(self.inputs, self.targets, self.parameters)
+            self._forward = self._passing.run(self.inputs, self.targets, self.parameters)
         return self._forward
-
-    def _pass(self, inputs: Tensor, targets: Tensor, parameters: Mapping[str, Tensor]) -> _Pass:
-        change = self._perturbations
-        if change.reach_targets:
-            targets = self._probabilities(targets)
-        inputs, targets = change.of_examples(inputs, targets)
-        targets = change.of("targets", "targets", targets)
-        outputs, net = self._mapped(inputs, parameters)
-        if self.classes == 2 and outputs.shape[-1] == 1 and targets.ndim == 2:
-            targets = targets[:, 1:]  # of two classes one output tells the second's probability
-        losses = self._loss_function(outputs, targets)
-        if losses.shape != inputs.shape[:1]:
-            raise StageError(
-                f"the loss gives shape {losses.shape}, not one number an example, {inputs.shape[:1]}"
-            )
-        return _Pass(ops.mean(sum(net.costs, losses)), outputs, net)
-
-    def _mapped(self, inputs: Tensor, parameters: Mapping[str, Tensor]) -> tuple[Tensor, Net]:
-        rows = inputs.shape[0]
-        change = self._perturbations
-        noise: Noise = () if rows == self.inputs.shape[0] else ("rows", rows)
-        seen = {**parameters, **self._buffers}
-        for name in self.named_weights:
-            seen[name] = change.of("weights", name, seen[name])
-        net = Net(
-            bound(seen),
-            rng=TracedRandom(inputs.graph, self._model_node, *noise),
-            training=True,
-            on_hidden=lambda name, h: change.of("hidden", name, h, noise),
-        )
-        return self._model(change.of("inputs", "inputs", inputs, noise), net), net
-
-    def _probabilities(self, targets: Tensor) -> Tensor:
-        if not self.classes or targets.ndim > 1:
-            return targets
-        dtype = next(iter(self.parameters.values())).dtype  # inputs may be whole numbers
-        return ops.cast(ops.one_hot(targets, self.classes), dtype)  # type: ignore[no-any-return]
