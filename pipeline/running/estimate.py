@@ -14,10 +14,12 @@ from pipeline.running.values import from_stored
 if TYPE_CHECKING:
     from pipeline.dag.cohorts import Cohort
     from pipeline.dag.instances import Instance
+    from pipeline.engine import Program
     from pipeline.running.plan import Plan
     from pipeline.stages.cohort import CohortSpec
     from pipeline.stages.dataset import DataSet
     from pipeline.stages.explaining import ExplainedTraining
+    from pipeline.stages.step import StepTracer
 
 DEFAULT_BATCH = 32  # for a train stage that has no option `batch_size`
 
@@ -100,12 +102,10 @@ class _Estimator:
         return Estimate(parameters, members * each + shared, abreast)
 
     def specs(self) -> list[tuple[Cohort, CohortSpec]]:
-        """Return the cohorts that take steps with their tasks, the last of each structure first."""
-        from pipeline.stages.estimating import estimates
-
+        """Return the cohorts that an optimizer steps with their tasks, the last of each structure first."""
         registry = self._plan.dag.registry
         all_of_them = [(cohort, self.spec(cohort)) for cohort in reversed(self._plan.cohorts)]
-        return [(cohort, spec) for cohort, spec in all_of_them if not estimates(spec, registry)]
+        return [(cohort, spec) for cohort, spec in all_of_them if registry.stage(spec.train.stage).optimizer]
 
     def explained(self, cohort: Cohort, spec: CohortSpec) -> ExplainedTraining:
         """Explain the step of as many members of a cohort as step abreast."""
@@ -140,9 +140,7 @@ class _Estimator:
         layout = discovered(parts, table.batch, spec.dtype, f"data of {spec.node}")
         tracer = StepTracer(parts, layout, table.batch, spec.dtype)
         rows = min(int(spec.train.options.get("batch_size", DEFAULT_BATCH)), len(table))
-        first = tracer.trace(rows, rows)
-        later = tracer.trace(rows, rows, first.templates)
-        programs = (first.program, later.program)
+        programs = _steps(tracer, rows) if parts.optimizer else [_slope(tracer, len(table))]
         each = sum(program.bind(1, set(program.graph.inputs), numpy_backend()).bytes for program in programs)
         stored = (np.asarray(table.inputs).nbytes, np.asarray(table.targets).nbytes, data.inputs.nbytes)
         return layout.size, each, sum(stored)
@@ -166,3 +164,21 @@ class _Estimator:
         instances = self._plan.expansion.instances
         inputs = {port: [self._value(instances[i]) for i in ids] for port, ids in instance.inputs.items()}
         return compute(piece_of(self._plan, instance), inputs, self._plan.dag.registry)
+
+
+def _steps(tracer: StepTracer, rows: int) -> list[Program]:
+    """Return the programs of the first step and of later ones."""
+    first = tracer.trace(rows, rows)
+    return [first.program, tracer.trace(rows, rows, first.templates).program]
+
+
+def _slope(tracer: StepTracer, rows: int) -> Program:
+    """Return the gradient of all rows, which trainings without an optimizer go down."""
+    from pipeline.engine import Graph, Program, gradient
+    from pipeline.stages.step import STEP
+
+    graph = Graph(tracer.dtype)
+    objective = tracer.objective(graph, rows, graph.input(STEP, ()), 1)
+    names = list(objective.parameters)
+    found = gradient(objective.total(), [objective.parameters[name] for name in names])
+    return Program(graph, dict(zip(names, found, strict=True)))

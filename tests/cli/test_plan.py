@@ -36,3 +36,19 @@ def test_a_step_is_explained_before_and_after_the_passes(plait, small):
     text = plait("plan", small, "--explain").out
     assert "matmul" in text
     assert "flop" in text
+
+
+def test_trainings_without_an_optimizer_are_planned_and_have_no_step_to_explain(plait, tmp_path):
+    (tmp_path / "own.yaml").write_text(
+        "plait: 1\n"
+        "nodes:\n"
+        "  cells: {stage: data.breast_cancer}\n"
+        "  line: {stage: model.linear}\n"
+        "  tree: {stage: model.tree}\n"
+        "  fit: {stage: train.lbfgs, inputs: {data: cells, model: line}}\n"
+        "  grown: {stage: train.estimator, inputs: {data: cells, model: tree}}\n"
+    )
+    planned = plait("plan", "own.yaml", "--explain", "--json").json
+    assert [cohort["parameters"] for cohort in planned["cohorts"]] == [62, 0]
+    assert all(cohort["bytes"] > 0 for cohort in planned["cohorts"])
+    assert planned["steps"] == []

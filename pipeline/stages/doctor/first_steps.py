@@ -104,6 +104,8 @@ def check_first_loss(patient: Patient, watch: Watch) -> Finding:
         return Finding(name, "not checked", "the train stage makes steps of its own")
     found = loss_at(patient, watch.outputs)
     expected, words, most = expected_loss(patient)
+    if not expected > 0:
+        return Finding(name, "not checked", "the loss does not compare the outputs with the targets")
     told = f"{found:.4g} at the initial weights; {words} gives {expected:.4g}"
     good = bool(np.isfinite(found) and 0.5 * expected <= found <= most * expected)
     if patient.data.task == "classes":

@@ -19,7 +19,7 @@ from pipeline.stages.stage import Stage
 
 Array = NDArray[Any]
 PLAIN = "train.minibatch"
-ROWS, EPOCHS = 2000, 10  # of a short training, at most
+ROWS, EPOCHS = 1000, 10  # of a short training, at most
 VALIDATION_SHARE = 5  # one row in so many is held out where there is no validation split
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from pipeline.stages.dataset import DataSet
 from pipeline.stages.doctor.finding import Finding
+from pipeline.stages.doctor.losses import expected_loss
 from pipeline.stages.doctor.patient import EPOCHS, Patient
 from pipeline.stages.results import MemberResult
 
@@ -37,6 +38,8 @@ def check_labels(patient: Patient) -> list[Finding]:
     """Train for a few epochs with the labels, and with shuffled ones: only the first may beat the prior."""
     data = patient.fewer
     assert data.targets is not None
+    if data.task != "classes" and not expected_loss(patient)[0] > 0:
+        return [Finding("labels", "not checked", "the loss does not compare the outputs with the targets")]
     mixed = data.replace(targets=data.targets[patient.rng("shuffle").permutation(len(data))])
     true = _Score.of(patient.shortly, data)
     false = _Score.of(patient.trained(mixed, epochs=EPOCHS), mixed)

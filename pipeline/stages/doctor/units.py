@@ -7,7 +7,6 @@ import numpy as np
 from pipeline.stages.doctor.finding import Finding
 from pipeline.stages.doctor.patient import Patient
 from pipeline.stages.inspecting import Health
-from pipeline.stages.predictor import Network
 
 NAME = "units"
 ROWS = 512
@@ -16,11 +15,11 @@ MANY = 0.5  # of a layer's units
 
 def check_units(patient: Patient) -> Finding:
     """Count units that say the same to every row, and those at a bound, after a few epochs."""
-    network = patient.shortly.network
-    if not isinstance(network, Network):
+    trained = patient.shortly.network
+    if trained is None or not trained.networks:
         return Finding(NAME, "not checked", "the training diverged within a few epochs")
     inputs, targets = patient.fewer.split("train")
-    health = Health.of(network, inputs[:ROWS], np.asarray(targets)[:ROWS])
+    health = Health.of(trained.networks[-1], inputs[:ROWS], np.asarray(targets)[:ROWS])
     if not health.units:
         return Finding(NAME, "not checked", "the model marks no hidden activations, by net.hidden")
     told = (
