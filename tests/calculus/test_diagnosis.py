@@ -81,3 +81,11 @@ def test_it_is_the_same_each_time_and_asks_for_no_hessian():
     one, two = (diagnose(f, np.linspace(-1, 1, 9), still=10.0, flat=10.0) for _ in range(2))
     assert one.kind == two.kind
     assert one.curvature.largest == two.curvature.largest
+
+
+def test_a_flat_bottom_is_a_minimum_where_it_is_low_and_a_plateau_where_it_is_not():
+    bottom = Function(lambda x: 0.05 + 2 * x[0] ** 2, np.zeros(200))
+    at = np.zeros(200)
+    assert diagnose(bottom, at, low=0.1).kind == "minimum"
+    assert diagnose(bottom, at, low=0.01).kind == "plateau"
+    assert diagnose(bottom, at).kind == "plateau"
