@@ -12,7 +12,7 @@ ROW = Row(
     sentence="Digits by an ensemble of the best of 24 nets, tumours by a committee, how diabetes goes on by "
     "small nets against least squares (5 splits)",
     source="Goodfellow et al. 2016, 5.1.1",
-    stages=("train.minibatch", "evaluate.classification", "evaluate.regression"),
+    stages=("transform.standardize", "train.minibatch", "evaluate.classification", "evaluate.regression"),
     dags=("digits.yaml", "breast_cancer.yaml", "diabetes.yaml"),
     bars={
         "digits, accuracy": AtLeast(0.975),

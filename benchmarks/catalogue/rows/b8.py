@@ -15,7 +15,7 @@ ROW = Row(
     sentence="What a loss of probabilities costs is the data's entropy and the model's divergence from them; "
     "the likeliest logistic regression is the same by one output, by two, and as scikit-learn solves it",
     source="Shannon 1948; Kullback & Leibler 1951; Goodfellow et al. 2016, 3.13 and 5.5",
-    stages=("loss.softmax", "loss.bernoulli"),
+    stages=("model.linear", "loss.softmax", "loss.bernoulli"),
     functions=(
         "pipeline.measures.entropy",
         "pipeline.measures.cross_entropy",
