@@ -213,8 +213,7 @@ class Executor:
         return None
 
     def _temporary(self, output: Tensor, key: Hashable = None) -> Array:
-        before = self._arena.bytes
-        key = self._liveness.root(output) if key is None else key
+        before, key = self._arena.bytes, self._liveness.root(output) if key is None else key
         array = self._arena.temporary(key, self._shape(output), output.dtype)
         self._placed[output.index] = "reused" if self._arena.bytes == before else "new"
         return array

@@ -203,9 +203,8 @@ class Training:
     def alone(self, case: Case) -> Training:
         """Return the training of one member from where it stood, on NumPy, without a guard."""
         standing, slot, home = case.standing, case.slot, numpy_backend()
-        tables = standing.tables.keep([slot]).on_host(self.backend)
+        member, tables = standing.members[slot], standing.tables.keep([slot]).on_host(self.backend)
         traces = Traces(1, self._traces.steps, plain=True)
-        member = standing.members[slot]
         own = Training(self._node, self._parts, self._tracer, [member], tables, home, traces, guard=False)
         own._templates, own.steps_done = standing.templates, standing.steps_done
         host = self.backend.to_host
