@@ -80,7 +80,7 @@ def _lines(figure: Any, shown: Lines) -> None:
 def _scatter(figure: Any, shown: Scatter) -> None:
     axes = figure.subplots()
     labels = np.array(shown.labels or [""] * len(shown.points))
-    names = list(dict.fromkeys(labels.tolist()))
+    names = sorted(set(labels.tolist()), key=lambda name: (len(name), name))  # 2 before 10
     raster = len(labels) > MANY_POINTS
     handles = [
         axes.scatter(*shown.points[labels == name].T, s=8, color=colour, rasterized=raster)
