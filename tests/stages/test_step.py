@@ -52,7 +52,7 @@ def test_least_squares_by_sgd_with_momentum_follows_the_equations(blobs, cohort_
     np.testing.assert_allclose(weights, w, rtol=1e-12)
 
 
-@pytest.mark.parametrize("name", ["sgd", "adam", "nested"])
+@pytest.mark.parametrize("name", ["sgd", "adam", "adadelta", "nadam", "lion", "nested"])
 def test_an_elementwise_optimizer_runs_once_over_all_parameters(cohort_of, tracer_of, name):
     assert tracer_of(cohort_of(optimizer=f"optimizer.{name}")).groups == [FLAT]
 
@@ -64,7 +64,7 @@ def test_an_optimizer_that_reduces_or_looks_at_shapes_runs_parameter_by_paramete
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("name", ["sgd", "adam", "nested"])
+@pytest.mark.parametrize("name", ["sgd", "adam", "adadelta", "nadam", "lion", "nested"])
 def test_both_ways_to_run_an_optimizer_are_bit_equal(cohort_of, training_of, name, dtype):
     spec = cohort_of({}, {}, optimizer=f"optimizer.{name}", dtype=dtype)
     names = list(training_of(spec)._tracer.layout.parameters)
