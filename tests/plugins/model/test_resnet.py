@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
 
-from pipeline import ShapeError
+from pipeline import DataSet, ShapeError
+from pipeline.stages.cohort import CohortSpec, Member, Part
+from pipeline.stages.fit import train_cohort
 from pipeline.stages.net import eager
 from pipeline.testing import check_stage
 from plugins.model.resnet import resnet
@@ -50,3 +52,27 @@ def test_a_table_is_refused():
 @pytest.mark.parametrize("norm", ["batch", "layer"])
 def test_the_stage_conforms(norm):
     check_stage(resnet, options={"channels": [2, 3], "norm": norm})
+
+
+def test_members_of_a_cohort_have_running_means_of_their_own_to_the_last_bit(registry):
+    rng = np.random.default_rng(0)
+    data = DataSet(rng.random((24, 6, 6)).astype("float32"), np.arange(24) % 2)
+
+    def trained(*rates):
+        parts = {
+            "model": Part("net", "model.resnet", {"channels": [2]}),
+            "optimizer": Part("sgd", "optimizer.sgd", {}),
+        }
+        members = [Member(str(rate), "k", 0, "data", {"sgd": {"lr": rate}}) for rate in rates]
+        ports = {port: (part,) for port, part in parts.items()}
+        train = Part("fit", "train.minibatch", {"epochs": 2, "batch_size": 8})
+        return train_cohort(
+            CohortSpec("fit", train, ports, tuple(members), "float32"), {"data": data}, registry
+        )
+
+    together = trained(0.01, 0.1, 0.3)
+    (alone,) = trained(0.1)
+    for name, array in alone.params.items():
+        np.testing.assert_array_equal(array, together[1].params[name])
+    assert not np.array_equal(together[0].params["block0.0.conv0.mean"], np.zeros(2))
+    assert not np.array_equal(together[0].params["out.bias"], together[2].params["out.bias"])
