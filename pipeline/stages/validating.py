@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.errors import ShapeError
 from pipeline.stages.blocks import Blocks
 from pipeline.stages.forward import Forward
 from pipeline.stages.links import link_of, predictions
@@ -51,6 +52,12 @@ class Validating:
         if self._plain is None:
             self._plain = self._forward_of(training)
         one = self._tables.tables[0].inputs
+        row = tuple(one.shape[1:])
+        if inputs.ndim not in (one.ndim, one.ndim + 1) or tuple(inputs.shape[-len(row) :]) != row:
+            raise ShapeError(
+                f"outputs of inputs of shape {inputs.shape}, but the model takes rows of shape {row}\n"
+                "    give rows, (rows, ...), or rows for each member, (members, rows, ...)"
+            )
         given = training.backend.from_host(inputs.astype(one.dtype, copy=False))
         each = list(given) if inputs.ndim > one.ndim else [given]
         return self._plain.outputs(training.weights, each)

@@ -26,7 +26,9 @@ def episodes(
     for _ in range(horizon):
         if not alive.any():
             break
-        actions = model.predict_raw(now).argmax(axis=1)
+        predicted = model.predict_raw(now)
+        _check_actions(predicted.shape[1], worlds[0], environment)
+        actions = predicted.argmax(axis=1)
         for i in np.flatnonzero(alive):
             now[i], reward, ended, cut, _ = worlds[i].step(int(actions[i]))
             returns[i] += reward
@@ -35,6 +37,14 @@ def episodes(
         world.close()
     found = {"mean_return": returns.mean(), "deviation": returns.std(), "least_return": returns.min()}
     return {name: float(value) for name, value in found.items()}
+
+
+def _check_actions(outputs, world, name):
+    if getattr(world.action_space, "n", None) != outputs:
+        raise DataError(
+            f"the model chooses among {outputs} actions, and {name} has {world.action_space}\n"
+            "    train on data.environment of the same name"
+        )
 
 
 def _made(name):

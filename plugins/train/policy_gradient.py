@@ -52,7 +52,7 @@ def _play(fit, worlds, epoch, horizon):
     starts = [source.integers(2**31, size=len(worlds[0])) for source in sources]
     now = np.stack([_reset(*pair) for pair in zip(worlds, starts, strict=True)])
     seen = np.zeros((len(worlds), horizon, *now.shape[1:]), now.dtype)
-    taken = np.zeros((*seen.shape[:3], fit.outputs(now).shape[-1]), now.dtype)
+    taken = np.zeros((*seen.shape[:3], _actions(fit.outputs(now), worlds[0][0])), now.dtype)
     rewards, alive = np.zeros(seen.shape[:3]), np.zeros(seen.shape[:3], bool)
     here = np.ones(now.shape[:2], bool)
     for t in range(horizon):
@@ -69,6 +69,16 @@ def _play(fit, worlds, epoch, horizon):
 def _stepped(world, action):
     observation, reward, ended, cut, _ = world.step(int(action))
     return observation, reward, not (ended or cut)
+
+
+def _actions(logits, world):
+    """Return the number of actions, which the net's outputs must have."""
+    if getattr(world.action_space, "n", None) != logits.shape[-1]:
+        raise DataError(
+            f"the net chooses among {logits.shape[-1]} actions, the environment has {world.action_space}\n"
+            "    take data.environment of the same name, and leave the net's `outputs` out"
+        )
+    return logits.shape[-1]
 
 
 def _reset(worlds, seeds):

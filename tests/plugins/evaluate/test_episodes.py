@@ -39,5 +39,10 @@ def test_an_environment_that_there_is_not_is_named():
         episodes(Wise(), DATA, environment="CartPol-v1")
 
 
+def test_a_model_of_other_actions_is_refused():
+    with pytest.raises(DataError, match="chooses among 2 actions, and Acrobot-v1 has Discrete"):
+        episodes(Wise(), DATA, environment="Acrobot-v1")
+
+
 def test_it_conforms():
     check_stage(episodes, options={"count": 2, "horizon": 5}, data=DATA, model=probes.predictor(DATA, 0))

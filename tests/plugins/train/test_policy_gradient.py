@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from pipeline import DataError
+from pipeline import DataError, ShapeError
 from pipeline.stages.cohort import CohortSpec, Member, Part
 from pipeline.stages.fit import train_cohort
 from pipeline.stages.registry import Registry
@@ -13,7 +13,7 @@ from plugins.train.policy_gradient import _advantages, _chosen, _examples, polic
 DATA = environment(rows=16)
 
 
-def trained(seeds=(0, 1), rates=(2e-2,), **options):
+def trained(seeds=(0, 1), rates=(2e-2,), data=DATA, **options):
     members = tuple(
         Member(f"{seed}-{rate}", f"{seed}-{rate}", seed, "data", {"adam": {"lr": rate}})
         for seed in seeds
@@ -25,7 +25,7 @@ def trained(seeds=(0, 1), rates=(2e-2,), **options):
         "loss": (Part("loss", "loss.policy", {}),),
     }
     spec = CohortSpec("fit", Part("fit", "train.policy_gradient", options), parts, members)
-    return train_cohort(spec, {"data": DATA}, Registry())
+    return train_cohort(spec, {"data": data}, Registry())
 
 
 def test_returns_are_discounted_and_lose_their_mean_at_each_step():
@@ -79,6 +79,13 @@ def test_the_policy_predicts_probabilities_of_actions():
 def test_an_environment_that_gymnasium_lacks_is_named():
     with pytest.raises(DataError, match="name an environment that gymnasium has"):
         trained((0,), environment="CartPol-v1")
+
+
+def test_a_net_for_another_environment_is_refused():
+    with pytest.raises(ShapeError, match=r"the model takes rows of shape \(4,\)"):
+        trained((0,), environment="Acrobot-v1")
+    with pytest.raises(DataError, match="chooses among 3 actions, the environment has"):
+        trained((0,), data=DATA.replace(targets=np.eye(3)[np.arange(16) % 3]))
 
 
 def test_it_conforms():
