@@ -18,7 +18,9 @@ from pipeline.engine.graph import Instruction, Params, Primitive, Spec, Tensor
 if TYPE_CHECKING:
     from pipeline.engine.passes.plan import Plan
 
-ARITHMETIC = frozenset("add subtract multiply divide negative square sqrt reciprocal abs relu gate".split())
+ARITHMETIC = frozenset(
+    "add subtract multiply divide negative square sqrt reciprocal abs sign relu gate".split()
+)
 CHOICES = frozenset(
     "where cast equal not_equal less less_equal greater greater_equal logical_and logical_or logical_not "
     "maximum minimum".split()

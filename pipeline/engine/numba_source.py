@@ -23,6 +23,7 @@ TEMPLATES = {
     "reciprocal": "one / {0}",
     "abs": "abs({0})",
     # what NumPy does with NaN, and with two zeros: a comparison with NaN is false
+    "sign": "one if {0} > zero else -one if {0} < zero else {0} if {0} != {0} else zero",
     "relu": "{0} if {0} > zero or {0} != {0} else zero",
     "gate": "{0} * (one if {1} > zero else zero)",
     "maximum": "{0} if {0} > {1} or {0} != {0} else {1}",

@@ -190,7 +190,7 @@ def test_a_step_of_a_gated_recurrence_copies_no_gate():
 # Special values
 
 SPECIAL = [0.0, -0.0, 1.0, -1.0, 2.5, -2.5, 1e-42, np.inf, -np.inf, np.nan]
-UNARY = "negative square sqrt reciprocal abs relu".split()
+UNARY = "negative square sqrt reciprocal abs sign relu".split()
 BINARY = (
     "add subtract multiply divide maximum minimum equal not_equal less less_equal greater greater_equal"
 ).split()
