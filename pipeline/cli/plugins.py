@@ -79,12 +79,15 @@ def stage_records(registry: Registry, kind: str = "") -> dict[str, Any]:
 def stage_record(stage: Stage) -> dict[str, Any]:
     """Return one stage with its documentation, ports and options (name -> JSON Schema)."""
     from pipeline.hooks import KINDS
+    from pipeline.stages.pairing import spared
 
+    ports = KINDS[stage.kind].ports
+    taken = [name for name in ports if stage.kind != "train" or not spared(stage, name)]
     return {
         **_short(stage),
         "module": stage.module,
         "documentation": inspect.getdoc(stage.function) or "",
-        "takes": {name: asdict(port) for name, port in KINDS[stage.kind].ports.items()},
+        "takes": {name: asdict(ports[name]) for name in taken},
         "required": sorted(stage.required),
         "varying": sorted(stage.varying),
         "options": stage.schema().get("properties", {}),
