@@ -93,6 +93,15 @@ class Predictor(ABC):
         inputs, _ = data.split(split)
         return self._from(lambda preparation: fitting(inputs, data.preparation, preparation))
 
+    def outputs(self, inputs: Any) -> Array:
+        """Return a network's raw outputs (rows, outputs), before its link, from *prepared* inputs.
+
+        Those of loss.heteroscedastic, say, are means and logarithms of variances.
+        """
+        if len(self.networks) != 1:
+            raise DataError("raw outputs are those of one network\n    take the train node, not an ensemble")
+        return head_of(self.networks[0], "", np.asarray(inputs))
+
     def head(self, name: str, inputs: Any) -> Array:
         """Return a further output that the model marked, raw (rows, ...), from *prepared* inputs.
 

@@ -6,6 +6,7 @@ import pytest
 from pipeline import DataError, DataSet, Predictor, StageError, loss
 from pipeline.stages.fit import train_cohort
 from pipeline.stages.links import link_of, predictions
+from pipeline.stages.predictor import Committee
 from pipeline.stages.registry import Registry
 
 SPREAD = '''
@@ -51,6 +52,16 @@ def test_a_model_gets_as_many_outputs_as_the_loss_asks_for_with_its_options(coho
     result = trained(cohort_of, fans, numbers, fan={"tails": 2})
     assert result.params["out.weights"].shape == (5, 5)
     assert result.network.predict(numbers.inputs.astype("float32")).shape == (50, 1)
+
+
+def test_raw_outputs_are_those_before_the_link(cohort_of, fans, numbers):
+    network = trained(cohort_of, fans, numbers).network
+    x = numbers.inputs.astype("float32")
+    assert network.outputs(x).shape == (50, 3)
+    np.testing.assert_array_equal(network.outputs(x)[:, 1:2], network.predict(x))
+    both = Committee.of(fans.stage("ensemble.average"), {}, [network, network])
+    with pytest.raises(DataError, match="raw outputs are those of one network"):
+        both.outputs(x)
 
 
 def test_validation_measures_what_the_link_predicts(cohort_of, fans, numbers):
