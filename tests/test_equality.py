@@ -24,6 +24,7 @@ from pipeline.stages.results import MemberResult
 REGISTRY = Registry()
 DTYPES = ("float32", "float64")
 TRACED = ("model", "loss", "regularizer", "optimizer", "augment", "schedule")
+UNLABELLED = "entropy laplacian pseudo_labels virtual_adversarial".split()
 # small nets; patience 1 lets members leave the cohort on the way
 OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "model.mlp": {"hidden": [7, 5]},
@@ -34,6 +35,7 @@ OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "model.mixture": {"components": 2, "covariance": "diagonal"},
     "model.rbm": {"hidden": 5},
     "model.class_gaussians": {"rank": 1},
+    "model.resnet": {"channels": [3], "norm": "batch"},
     "model.multitask": {"hidden": [7], "heads": ["parity"], "widths": [2]},
     "regularizer.early_stopping": {"patience": 1},
     "regularizer.auxiliary": {"head": "parity"},
@@ -43,23 +45,22 @@ OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "regularizer.pseudo_labels": {"rows": 6, "start": 0.0, "ramp": 5.0},
     "regularizer.sharing": {"between": ["hidden0.weights", "hidden0.weights"]},
 }
+NUMBERS = "gaussian heteroscedastic huber laplace mixture_density poisson power quantile".split()
 # what a stage has to have beside it, where the usual company does not serve
 COMPANY: Mapping[str, Mapping[str, str]] = {
     "model.made": {"loss": "loss.bernoulli", "form": "itself"},
     "model.vae": {"loss": "loss.bernoulli", "form": "itself"},
     "model.autoencoder": {"form": "itself"},
-    "model.mixture": {"loss": "loss.density", "form": "itself"},
-    "model.rbm": {"loss": "loss.density", "form": "itself"},
+    "model.mixture": {"loss": "loss.cost", "form": "itself"},
+    "model.rbm": {"loss": "loss.cost", "form": "itself"},
     "model.class_gaussians": {"form": "masked"},
-    "regularizer.sharing": {"model": "model.mlp"},
-    "regularizer.label_smoothing": {"form": "classes"},
     "regularizer.auxiliary": {"model": "model.multitask"},
-    "regularizer.entropy": {"form": "classes"},
-    "regularizer.laplacian": {"form": "classes"},
-    "regularizer.virtual_adversarial": {"form": "classes"},
-    "regularizer.pseudo_labels": {"form": "classes"},
-    "loss.density": {"model": "model.mixture", "form": "itself"},
-    "loss.gaussian": {"form": "numbers"},
+    "regularizer.sharing": {"model": "model.mlp"},
+    **{f"regularizer.{name}": {"form": "classes"} for name in (*UNLABELLED, "label_smoothing")},
+    "augment.hide": {"model": "model.class_gaussians"},
+    "loss.cost": {"model": "model.mixture", "form": "itself"},
+    "loss.policy": {"form": "acts"},
+    **{f"loss.{name}": {"form": "numbers"} for name in NUMBERS},
 }
 USUAL = {"model": "model.mlp", "optimizer": "optimizer.adam", "form": "classes"}
 SEEDS = (1, 1, 2, 1, 3, 2, 1)
@@ -71,8 +72,8 @@ Stages = Mapping[str, Sequence[str]]
 def images(seed: int = 0, form: str = "classes") -> DataSet:
     """Return 36 training rows: five minibatches of 8 an epoch, the last one of 4; and some without labels.
 
-    Targets are `classes`, `numbers`, or the inputs `itself`, which are then 0 or 1; `masked` inputs say
-    which of them are there.
+    Targets are `classes`, `numbers`, the inputs `itself`, which are then 0 or 1, or what three `acts` were
+    worth; `masked` inputs say which of them are there.
     """
     rng = np.random.default_rng(seed)
     inputs = rng.normal(size=(60, 6, 6))
@@ -82,7 +83,12 @@ def images(seed: int = 0, form: str = "classes") -> DataSet:
         there = rng.uniform(size=(60, 6)) < 0.8
         inputs = np.concatenate([np.where(there, inputs[:, 0], 0.0), there], axis=1)
     classes = rng.integers(0, 3, 60)
-    targets = {"numbers": rng.normal(size=60), "itself": inputs.reshape(60, -1)}.get(form, classes)
+    others = {
+        "numbers": rng.uniform(size=60),
+        "itself": inputs.reshape(60, -1),
+        "acts": rng.normal(size=(60, 3)),
+    }
+    targets = others.get(form, classes)
     splits = {"train": np.arange(36), "validation": np.arange(36, 50), "unlabelled": np.arange(50, 60)}
     further = {"parity": rng.integers(0, 2, 60)}
     task = "classes" if targets is classes else "regression"
@@ -97,10 +103,13 @@ def names(kind: str) -> list[str]:
 def case(*refs: str) -> tuple[Stages, str] | None:
     """Return the stages by port with what they need beside them, and the form of data; None if they clash."""
     chosen: dict[str, str] = {}
-    for ref in refs:
+    wanted = list(refs)
+    for ref in wanted:
         for what, needed in {ref.split(".")[0]: ref, **COMPANY.get(ref, {})}.items():
             if chosen.setdefault(what, needed) != needed:
                 return None
+            if needed in COMPANY and needed not in wanted:  # what it needs has needs of its own
+                wanted.append(needed)
     company = {**USUAL, **chosen}
     form = company.pop("form")
     ports = {"regularizer": "regularizers"}
@@ -208,12 +217,14 @@ def test_members_with_data_of_their_own_do_not_depend_on_the_cohort(dtype):
 
 
 def test_several_regularizers_and_augmentations_together_do_not_depend_on_the_cohort():
-    usual = [ref for ref in names("regularizer") if ref not in COMPANY]
+    usual = {kind: [ref for ref in names(kind) if ref not in COMPANY] for kind in ("augment", "regularizer")}
+    # those that change the forward pass come before those that read it
+    usual["regularizer"].sort(key=lambda ref: ref.split(".")[1] not in ("dropout", "mixup", "noise"))
     stages = {
         "model": ["model.mlp"],
         "optimizer": ["optimizer.adam"],
-        "augment": names("augment"),
-        "regularizers": usual,
+        "augment": usual["augment"],
+        "regularizers": usual["regularizer"],
         "schedule": ["schedule.cosine"],
     }
     assert_equality_holds(stages, {"data": images()}, "float32")
