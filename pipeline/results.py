@@ -89,23 +89,27 @@ class Results:
     def leaderboard(self, metric: str | None = None) -> list[dict[str, Any]]:
         """Return one record for each setting, the best first: mean and deviation of each metric over seeds.
 
-        `metric` is what ranks them: by default accuracy, else rmse, else loss.
+        `metric` is what ranks them: by default accuracy, else rmse, else loss.  `simplest` is true of the
+        first that the sweep lists within one standard error of the best; else of the best.
         """
-        from pipeline.report.standings import chosen_metric, standings
+        from pipeline.report.standings import chosen_metric, simplest_standing, standings
 
         known = sorted({name for trial in self.trials for name in trial["metrics"]})
         chosen = metric or chosen_metric(self.trials)
         if metric is not None and metric not in known:
             hint = f"    allowed: {', '.join(known)}\n    {nearest(metric, known)}"
             raise UserError(f"no trial has the metric {metric!r}\n{hint}".rstrip())
+        ranked = standings(self.trials, chosen)
+        simplest = simplest_standing(ranked, chosen) or ranked[0]
         return [
             {
                 "label": standing.label,
+                "simplest": standing is simplest,
                 "trials": list(standing.trials),
                 "failed": standing.failed,
                 "metrics": {name: (s.mean, s.deviation) for name, s in standing.metrics.items()},
             }
-            for standing in standings(self.trials, chosen)
+            for standing in ranked
         ]
 
     def model(self, node: str | None = None, trial: str | None = None) -> Predictor:

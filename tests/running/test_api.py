@@ -57,6 +57,7 @@ def test_a_frame_has_a_row_for_each_trial(small):
 def test_a_leaderboard_joins_seeds_and_ranks_settings(small):
     results = small.run()
     board = results.leaderboard("loss")
+    assert sum(record["simplest"] for record in board) == 1
     mean = np.mean([t["metrics"]["loss"] for t in results.trials if t["options"]["sgd.lr"] == 0.2])
     assert {row["label"] for row in board} == {"sgd.lr=0.1", "sgd.lr=0.2"}
     losses = {row["label"]: row["metrics"]["loss"][0] for row in board}
