@@ -32,16 +32,12 @@ def attack(
     attacked too, and the others measured on what was made against it (Szegedy et al. 2014).
     """
     x, labels = _examples(model, data, split, rows)
-    ascend = FGSM if method == "fgsm" else steps
-    move = _Move(epsilon, norm, ascend, x.min(), x.max())
+    move = _Move(epsilon, norm, 1 if method == "fgsm" else steps, x.min(), x.max())
     moved = move.against(model, x, labels)
     measured = {"clean_error": _error(model, x, labels), "error": _error(model, moved, labels)}
     if transfer:
         measured |= _transferred(model.networks, move, x, labels)
     return {**measured, **_shown(model, data, moved, labels)}
-
-
-FGSM = 1  # the number of its steps
 
 
 class _Move:
@@ -52,7 +48,7 @@ class _Move:
 
     def against(self, model, x, labels):
         slope = model.input_gradient()
-        length = self.epsilon if self.steps == FGSM else 2.5 * self.epsilon / self.steps
+        length = self.epsilon if self.steps == 1 else 2.5 * self.epsilon / self.steps
         moved = x
         for _ in range(self.steps):
             change = moved + length * self._unit(slope(moved, labels)) - x

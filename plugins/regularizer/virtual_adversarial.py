@@ -41,4 +41,5 @@ def _unit(d):
     largest = ops.max(ops.abs(d), axis=axes, keepdims=True)
     # scaled first: the squares of small gradients would vanish in float32
     scaled = d / ops.where(largest > 0, largest, 1.0)
+    # now a row that is not zero is at least 1 long
     return scaled / ops.maximum(ops.norm(scaled, axis=axes, keepdims=True), 1.0)
