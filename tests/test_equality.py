@@ -108,7 +108,7 @@ def case(*refs: str) -> tuple[Stages, str] | None:
         for what, needed in {ref.split(".")[0]: ref, **COMPANY.get(ref, {})}.items():
             if chosen.setdefault(what, needed) != needed:
                 return None
-            if needed in COMPANY and needed not in wanted:  # what it needs has needs of its own
+            if what == "model" and needed not in wanted:  # which has needs of its own
                 wanted.append(needed)
     company = {**USUAL, **chosen}
     form = company.pop("form")

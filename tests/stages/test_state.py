@@ -92,7 +92,8 @@ def test_an_update_of_what_is_no_buffer_or_of_another_shape_is_refused():
 
 
 def test_a_cost_counts_in_training_and_in_validation(train, blobs, cohort_of):
-    free, dear = train(cohort_of({"costly.weight": 0.0}, {"costly.weight": 2.0}, model="model.costly"), blobs())
+    spec = cohort_of({"costly.weight": 0.0}, {"costly.weight": 2.0}, model="model.costly")
+    free, dear = train(spec, blobs())
     assert dear.metrics["loss"] == pytest.approx(free.metrics["loss"] + 2, rel=1e-5)
     assert dear.metrics["train_loss"] == pytest.approx(free.metrics["train_loss"] + 2, rel=1e-5)
 
@@ -177,7 +178,7 @@ def test_unlabelled_examples_change_what_is_learnt_and_are_drawn_anew(train, ric
 
 
 def test_asking_for_unlabelled_rows_where_there_are_none_says_what_to_do(train, blobs, cohort_of):
-    with pytest.raises(DataError, match="confident.*no split `unlabelled`\n    make one"):
+    with pytest.raises(DataError, match=r"confident.*no split `unlabelled`\n    make one"):
         train(cohort_of(regularizers=["regularizer.confident"]), blobs())
 
 
@@ -207,7 +208,7 @@ def test_further_and_missing_data_are_saved_and_checked(rich, tmp_path):
 def test_missing_inputs_are_refused_where_a_net_trains(train, blobs, cohort_of):
     holed = blobs().inputs.copy()
     holed[3, 1] = np.nan
-    with pytest.raises(DataError, match="fit: inputs are missing.*\n    fill them by transform.impute"):
+    with pytest.raises(DataError, match=r"fit: inputs are missing.*\n    fill them by transform\.impute"):
         train(cohort_of(), blobs().replace(inputs=holed, missing=True))
 
 
