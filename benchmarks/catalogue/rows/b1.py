@@ -12,8 +12,14 @@ ROW = Row(
     sentence="Digits by an ensemble of the best of 24 nets, tumours by a committee, how diabetes goes on by "
     "small nets against least squares (5 splits)",
     source="Goodfellow et al. 2016, 5.1.1",
-    stages=("transform.standardize", "train.minibatch", "evaluate.classification", "evaluate.regression"),
-    dags=("digits.yaml", "breast_cancer.yaml", "diabetes.yaml"),
+    stages=(
+        "transform.standardize",
+        "transform.one_hot",
+        "train.minibatch",
+        "evaluate.classification",
+        "evaluate.regression",
+    ),
+    dags=("digits.yaml", "breast_cancer.yaml", "diabetes.yaml", "categories.yaml"),
     bars={
         "digits, accuracy": AtLeast(0.975),
         "breast_cancer, accuracy": AtLeast(0.96),
