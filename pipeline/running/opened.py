@@ -1,11 +1,13 @@
 """What a worker process opens once and not for each task: stores, and registries of stages.
 
-Both are caches of what lies on disk.  A registry is made anew when a local plugin file has changed.
+Both are caches of what lies on disk.  A registry is made anew when a local plugin file has changed, or
+when packages were installed or removed.
 """
 
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -23,7 +25,8 @@ def opened_store(root: str) -> Store:
 
 def opened_registry(description: Mapping[str, Any]) -> Registry:
     """Return the registry that `description` tells of."""
-    stamps = tuple(_stamp(Path(path)) for path in description["local"])
+    # installing changes the time of a folder that packages are looked up in
+    stamps = tuple(_stamp(Path(path)) for path in (*description["local"], *sys.path))
     return _registry(json.dumps(description, sort_keys=True), stamps)
 
 

@@ -96,7 +96,7 @@ def test_its_stages_conform(installed):
 def measured(folder: Path, name: str, vat: str, attack: str, more: str = "") -> dict[str, dict[str, float]]:
     (folder / f"{name}.yaml").write_text(DAG.format(vat=vat, attack=attack, more=more))
     results = run(folder / f"{name}.yaml", store=folder / name, cluster="inline")
-    assert results.exit_code == 0
+    assert results.exit_code == 0, [node["errors"] for node in results.nodes.values()]
     return {node: found["metrics"] for node, found in results.nodes.items()}
 
 
