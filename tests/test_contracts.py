@@ -11,9 +11,9 @@ import pytest
 from strict import has_compiler, strict_backend
 
 from pipeline import DataSet
+from pipeline.stages.committee import Committee
 from pipeline.stages.estimated import Estimated
 from pipeline.stages.options import annotation_of, fields_by_option
-from pipeline.stages.predictor import Committee
 from pipeline.stages.registry import Registry
 from pipeline.stages.stage import Stage
 from pipeline.testing import check_stage, probes, tracing

@@ -29,8 +29,7 @@ def main() -> int:
             kept["rows"][entry.row.id] = measured
             if arguments.save:  # after each row, so that a long run that ends early leaves what it has
                 RESULTS.write_text(json.dumps({"versions": versions(), **_sorted(kept)}, indent=2) + "\n")
-    if arguments.save:
-        PAGE.write_text(page())
+                PAGE.write_text(page())
     return int(missed)
 
 

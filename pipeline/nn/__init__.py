@@ -13,11 +13,12 @@ from pipeline.nn.recurrent import gru, lstm, rnn
 from pipeline.nn.residual import residual
 from pipeline.nn.sampling import places, sample
 from pipeline.nn.targets import as_columns
-from pipeline.nn.units import Activation, activate, linear_width, maxout, prelu, rises
+from pipeline.nn.units import Activation, PlainActivation, activate, linear_width, maxout, prelu, rises
 
 __all__ = [
     "Activation",
     "Norm",
+    "PlainActivation",
     "activate",
     "as_columns",
     "as_images",

@@ -24,6 +24,8 @@ Activation = Literal[
     "softplus",
     "tanh",
 ]
+# those that are a function of one number, without parameters
+PlainActivation = Literal["elu", "gelu", "leaky_relu", "relu", "sigmoid", "silu", "softplus", "tanh"]
 RISING = frozenset({"elu", "identity", "leaky_relu", "relu", "sigmoid", "softplus", "tanh"})
 
 

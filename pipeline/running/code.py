@@ -21,11 +21,6 @@ from typing import Any
 _FRAMEWORK = "pipeline"
 
 
-def code_digest(function: Callable[..., Any]) -> dict[str, str]:
-    """Return the digest of each file of a function's code, by the file's name in its package."""
-    return CodeDigests().of(function)
-
-
 @dataclass(frozen=True)
 class Import:
     """`from <level dots><module> import <name>`, or `import <module>` without a name."""

@@ -54,8 +54,8 @@ def _dataset(value: Any, node: str) -> DataSet:
 
 
 def _ensemble(piece: Piece, stage: Stage, options: Mapping[str, Any], inputs: Inputs) -> Predictor:
+    from pipeline.stages.committee import Committee
     from pipeline.stages.learning import learned_by
-    from pipeline.stages.predictor import Committee
 
     members = inputs["models"]
     data = next(iter(inputs.get("validation", ())), None)

@@ -13,11 +13,12 @@ import numpy.typing as npt
 from pipeline.errors import OptionError, StageError
 from pipeline.stages.blocks import Blocks
 from pipeline.stages.cohort import Member
+from pipeline.stages.committee import Committee
 from pipeline.stages.links import link_of
 from pipeline.stages.measured import measured
 from pipeline.stages.net import Layout
 from pipeline.stages.parts import Parts, at
-from pipeline.stages.predictor import Committee, Network, Predictor
+from pipeline.stages.predictor import Network, Predictor
 from pipeline.stages.registry import Registry
 from pipeline.stages.results import MemberResult
 from pipeline.stages.step import Rule

@@ -1,22 +1,21 @@
-"""What training gives: a predictor, which is one trained network or a committee of predictors."""
+"""What training gives: a predictor, which is one trained network, an estimator or a committee of them."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.errors import DataError, StageError
+from pipeline.errors import DataError
 from pipeline.stages import links
 from pipeline.stages.dataset import DataSet
 from pipeline.stages.inspecting import Health
 from pipeline.stages.links import Link
-from pipeline.stages.parts import at
 from pipeline.stages.predicting import Leaf, Source, batched, evaluated, fitting, head_of
 from pipeline.stages.preparation import Preparation
 from pipeline.stages.probing import Perturb, hidden_of, perturbed, weights_of
@@ -72,10 +71,7 @@ class Predictor(ABC):
 
     def predict(self, inputs: Any) -> Array:
         """Return probabilities (rows, classes) or values (rows, columns) from *prepared* inputs."""
-        if len({leaf.preparation.digest for leaf in self.leaves}) > 1:
-            raise DataError(
-                "the members were trained on data prepared in different ways\n    use predict_raw"
-            )
+        self._prepared_alike("use predict_raw")
         prepared = np.asarray(inputs)
         return self._from(lambda preparation: prepared)
 
@@ -98,9 +94,7 @@ class Predictor(ABC):
 
         Those of loss.heteroscedastic, say, are means and logarithms of variances.
         """
-        if len(self.networks) != 1:
-            raise DataError("raw outputs are those of one network\n    take the train node, not an ensemble")
-        return head_of(self.networks[0], "", np.asarray(inputs))
+        return head_of(self._alone("raw outputs"), "", np.asarray(inputs))
 
     def head(self, name: str, inputs: Any) -> Array:
         """Return a further output that the model marked, raw (rows, ...), from *prepared* inputs.
@@ -115,9 +109,7 @@ class Predictor(ABC):
         """Draw `count` prepared inputs (count, *features) from a model that says how, by `net.sampler`."""
         from pipeline.stages.sampling import sampled
 
-        if len(self.networks) != 1:
-            raise DataError("samples are drawn from one network\n    take the train node, not an ensemble")
-        return sampled(self.networks[0], count, seed)
+        return sampled(self._alone("samples"), count, seed)
 
     def perturbed(
         self, inputs: Any, function: Perturb, *, seed: int = 0, on: tuple[str, ...] = ("hidden",)
@@ -127,16 +119,14 @@ class Predictor(ABC):
         `on` holds "hidden", for each marked hidden activation h (rows, ...), "inputs", or both.  The draws
         depend on the seed, and are the same for every network of a committee.
         """
-        if len(self.networks) != len(self.leaves):
-            raise DataError("only networks have units to perturb\n    take a train node that trains a net")
+        self._networks_alone("units to perturb")
         return self.combine(
             {id(n): perturbed(n, np.asarray(inputs), function, seed, on) for n in self.networks}
         )
 
     def prepared(self, data: DataSet, split: str) -> Array:
         """Return the inputs of a split as the model takes them; `data` is as for `predict_split`."""
-        if len({leaf.preparation.digest for leaf in self.leaves}) > 1:
-            raise DataError("the members were trained on data prepared in different ways\n    take one alone")
+        self._prepared_alike("take one alone")
         inputs, _ = data.split(split)
         return fitting(inputs, data.preparation, self.leaves[0].preparation)
 
@@ -159,9 +149,7 @@ class Predictor(ABC):
         """Return the mean loss on a split as a function of `weights`: for `pipeline.calculus`."""
         from pipeline.stages.landscape import loss_function
 
-        _, targets = data.split(split)
-        if targets is None or self.task != data.task:
-            raise DataError(f"the model predicts {self.task}, but the data holds {data.task}")
+        targets = self._targets(data, split)
         return loss_function(self._alone("a loss of its weights"), self.prepared(data, split), targets)
 
     def example_loss(
@@ -173,27 +161,16 @@ class Predictor(ABC):
         """
         from pipeline.stages.landscape import example_loss
 
-        inputs, targets = self.prepared(data, split), data.split(split)[1]
-        if targets is None or self.task != data.task:
-            raise DataError(f"the model predicts {self.task}, but the data holds {data.task}")
+        targets, inputs = self._targets(data, split), self.prepared(data, split)
         if not 0 <= row < len(inputs):
             raise DataError(f"split {split!r} has no row {row}\n    allowed: 0 to {len(inputs) - 1}")
         return example_loss(self._alone("a graph"), inputs[row : row + 1], targets[row : row + 1])
 
-    def _alone(self, what: str) -> Network:
-        if len(self.leaves) != 1 or not self.networks:
-            raise DataError(
-                f"{what}: of one network, and this is none, or a committee\n    take a train node"
-            )
-        return self.networks[0]
-
     def health(self, data: DataSet, split: str, rows: int = 512) -> tuple[Health, ...]:
         """Look into each network on the first rows of a split: units, and weights and gradients by layer."""
-        if len(self.networks) != len(self.leaves):
-            raise DataError("only networks have units and gradients\n    take a train node that trains a net")
-        inputs, targets = data.split(split)
-        if targets is None or self.task != data.task:
-            raise DataError(f"the model predicts {self.task}, but the data holds {data.task}")
+        self._networks_alone("units and gradients")
+        targets = self._targets(data, split)
+        inputs, _ = data.split(split)
         return tuple(
             Health.of(n, fitting(inputs[:rows], data.preparation, n.preparation), targets[:rows])
             for n in self.networks
@@ -208,9 +185,7 @@ class Predictor(ABC):
 
     def loss(self, data: DataSet, split: str) -> float:
         """Return the mean negative log-likelihood in nats, or half the mean squared error of numbers."""
-        _, targets = data.split(split)
-        if targets is None or self.task != data.task:
-            raise DataError(f"the model predicts {self.task}, but the data holds {data.task}")
+        targets = self._targets(data, split)
         predicted = self.predict_split(data, split).astype(np.float64)
         if self.task == "classes":
             likelihood = predicted[np.arange(len(targets)), targets]
@@ -219,6 +194,28 @@ class Predictor(ABC):
 
     def _from(self, source: Source) -> Array:
         return self.combine(evaluated(self.leaves, source))
+
+    def _alone(self, what: str) -> Network:
+        if len(self.leaves) != 1 or not self.networks:
+            raise DataError(
+                f"{what}: of one network, and this is none, or a committee\n    take a train node"
+            )
+        return self.networks[0]
+
+    def _networks_alone(self, what: str) -> None:
+        if len(self.networks) != len(self.leaves):
+            raise DataError(f"only networks have {what}\n    take a train node that trains a net")
+
+    def _prepared_alike(self, fix: str) -> None:
+        if len({leaf.preparation.digest for leaf in self.leaves}) > 1:
+            raise DataError(f"the members were trained on data prepared in different ways\n    {fix}")
+
+    def _targets(self, data: DataSet, split: str) -> Array:
+        """Return the targets of a split, which are of the kind that the model predicts."""
+        _, targets = data.split(split)
+        if targets is None or self.task != data.task:
+            raise DataError(f"the model predicts {self.task}, but the data holds {data.task}")
+        return targets
 
 
 @dataclass(frozen=True, eq=False)
@@ -308,7 +305,7 @@ class Network(Predictor):
     @classmethod
     def _read(cls, parts: Mapping[str, Any], arrays: Mapping[str, Array], registry: Registry) -> Network:
         stage = registry.stage(parts["stage"])
-        preparation = Preparation.from_parts(parts["preparation"], _under("preparation.", arrays))
+        preparation = Preparation.from_parts(parts["preparation"], under("preparation.", arrays))
         return cls(
             stage,
             stage.check(parts["options"]),
@@ -321,95 +318,13 @@ class Network(Predictor):
         )
 
 
-@dataclass(frozen=True, eq=False)
-class Committee(Predictor):
-    """Predictors whose predictions an ensemble stage combines; members may be committees themselves.
-
-    `learned` are the arrays that an ensemble which learns combines by.
-    """
-
-    stage: Stage
-    options: Mapping[str, Any]
-    members: tuple[Predictor, ...]
-    learned: Mapping[str, Array] = field(default_factory=dict)
-
-    @classmethod
-    def of(
-        cls,
-        stage: Stage,
-        options: Mapping[str, Any],
-        members: Sequence[Predictor],
-        learned: Mapping[str, Array] = MappingProxyType({}),
-    ) -> Committee:
-        """Make a committee; DataError if it is empty or its members predict different things."""
-        if not members:
-            raise DataError("a committee needs at least one model")
-        first = members[0]
-        for member in members:
-            if (member.task, member.classes) != (first.task, first.classes):
-                raise DataError(
-                    f"the models predict different things: {_what(first)}, and {_what(member)}\n"
-                    "    train them on data of the same classes"
-                )
-        return cls(stage, dict(options), tuple(members), MappingProxyType(dict(learned)))
-
-    @property
-    def task(self) -> str:  # type: ignore[override]
-        """The members' task."""
-        return self.members[0].task
-
-    @property
-    def classes(self) -> tuple[str, ...]:  # type: ignore[override]
-        """The members' classes."""
-        return self.members[0].classes
-
-    @property
-    def leaves(self) -> tuple[Leaf, ...]:
-        return tuple(leaf for member in self.members for leaf in member.leaves)
-
-    def combine(self, outputs: Mapping[int, Array]) -> Array:
-        members = np.stack([member.combine(outputs) for member in self.members])
-        with at("ensemble", self.stage.ref):
-            given = (members,) if self.stage.learn is None else (members, self.learned)
-            combined: Array = np.asarray(self.stage.function(*given, **self.options))
-            if combined.shape != members.shape[1:]:
-                raise StageError(
-                    f"gave shape {combined.shape} instead of (rows, outputs) = {members.shape[1:]}"
-                )
-        return combined
-
-    def to_parts(self) -> tuple[dict[str, Any], dict[str, Array]]:
-        kept = [member.to_parts() for member in self.members]
-        parts = {
-            "form": "committee",
-            "stage": self.stage.ref,
-            "options": dict(self.options),
-            "members": [member for member, _ in kept],
-            "learned": list(self.learned),
-        }
-        arrays = {f"{i}.{name}": a for i, (_, arrays) in enumerate(kept) for name, a in arrays.items()}
-        return parts, {**arrays, **{f"learned.{name}": array for name, array in self.learned.items()}}
-
-    @classmethod
-    def _read(cls, parts: Mapping[str, Any], arrays: Mapping[str, Array], registry: Registry) -> Committee:
-        stage = registry.stage(parts["stage"])
-        members = tuple(
-            Predictor.from_parts(member, _under(f"{i}.", arrays), registry)
-            for i, member in enumerate(parts["members"])
-        )
-        learned = {name: arrays[f"learned.{name}"] for name in parts["learned"]}
-        return cls(stage, stage.check(parts["options"]), members, MappingProxyType(learned))
-
-
 def _form(name: str) -> Any:
+    from pipeline.stages.committee import Committee
     from pipeline.stages.estimated import Estimated
 
     return {"committee": Committee, "estimator": Estimated}.get(name, Network)
 
 
-def _under(prefix: str, arrays: Mapping[str, Array]) -> dict[str, Array]:
+def under(prefix: str, arrays: Mapping[str, Array]) -> dict[str, Array]:
+    """Return the arrays whose names begin with `prefix`, by the rest of their names."""
     return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
-
-
-def _what(predictor: Predictor) -> str:
-    return f"classes {', '.join(predictor.classes)}" if predictor.task == "classes" else "numbers"

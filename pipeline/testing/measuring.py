@@ -8,8 +8,9 @@ from typing import Any
 
 from pipeline.errors import UserError
 from pipeline.exhibits import Exhibit
+from pipeline.stages.committee import Committee
 from pipeline.stages.dataset import DataSet
-from pipeline.stages.predictor import Committee, Predictor
+from pipeline.stages.predictor import Predictor
 from pipeline.testing import probes
 from pipeline.testing.datasets import same_data
 from pipeline.testing.subject import Subject

@@ -1,12 +1,9 @@
 """The autoencoder."""
 
 from math import prod
-from typing import Literal
 
 from pipeline import ShapeError, model, nn, ops
 from pipeline.options import Count
-
-Activation = Literal["elu", "gelu", "leaky_relu", "relu", "sigmoid", "silu", "softplus", "tanh"]
 
 
 @model
@@ -16,7 +13,7 @@ def autoencoder(
     *,
     hidden: tuple[Count, ...] = (128,),
     code: Count = 32,
-    activation: Activation = "relu",
+    activation: nn.PlainActivation = "relu",
     tied: bool = False,
     outputs: int,
 ):

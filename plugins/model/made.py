@@ -1,18 +1,22 @@
 """The masked autoencoder of densities."""
 
 from math import prod
-from typing import Literal
 
 import numpy as np
 
-from pipeline import model, ops
+from pipeline import model, nn, ops
 from pipeline.options import Count
-
-Activation = Literal["elu", "gelu", "leaky_relu", "relu", "sigmoid", "silu", "softplus", "tanh"]
 
 
 @model
-def made(x, net, *, hidden: tuple[Count, ...] = (256,), activation: Activation = "relu", direct: bool = True):
+def made(
+    x,
+    net,
+    *,
+    hidden: tuple[Count, ...] = (256,),
+    activation: nn.PlainActivation = "relu",
+    direct: bool = True,
+):
     """Give logits (batch, features) of each binary input given those before it, from (batch, *features).
 
     Germain et al. 2015 (arXiv:1502.03509): masks on the weights leave output i only paths from inputs before

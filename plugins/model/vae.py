@@ -1,14 +1,11 @@
 """The variational autoencoder."""
 
 from math import log, prod
-from typing import Literal
 
 import numpy as np
 
 from pipeline import model, nn, ops
 from pipeline.options import Count, NonNegative
-
-Activation = Literal["elu", "gelu", "leaky_relu", "relu", "sigmoid", "silu", "softplus", "tanh"]
 
 
 @model
@@ -18,7 +15,7 @@ def vae(
     *,
     hidden: tuple[Count, ...] = (128,),
     code: Count = 8,
-    activation: Activation = "tanh",
+    activation: nn.PlainActivation = "tanh",
     beta: NonNegative = 1.0,
     draws: Count = 16,
     outputs: int,

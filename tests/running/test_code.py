@@ -6,7 +6,7 @@ from importlib import import_module, invalidate_caches
 
 import pytest
 
-from pipeline.running.code import CodeDigests, code_digest
+from pipeline.running.code import CodeDigests
 
 STAGE = '''
 """A stage."""
@@ -68,14 +68,14 @@ def load(path, name="plait_local_0"):
 
 def changed(stage, change):
     """Return the files whose digest differs after `change()`."""
-    before = code_digest(stage)
+    before = CodeDigests().of(stage)
     change()
-    after = code_digest(stage)
+    after = CodeDigests().of(stage)
     return sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
 
 
 def test_the_files_are_the_module_and_all_that_it_imports_of_its_own_package(stage):
-    assert sorted(code_digest(stage)) == [
+    assert sorted(CodeDigests().of(stage)) == [
         "herbs/__init__.py",
         "herbs/deep.py",
         "herbs/stages/__init__.py",
@@ -123,7 +123,7 @@ def test_a_ring_of_imports_ends(write):
     write("ring/__init__.py", "")
     write("ring/a.py", "import ring.b\ndef stage(): ...\n")
     write("ring/b.py", "from ring import a\n")
-    assert sorted(code_digest(import_module("ring.a").stage)) == [
+    assert sorted(CodeDigests().of(import_module("ring.a").stage)) == [
         "ring/__init__.py",
         "ring/a.py",
         "ring/b.py",
@@ -136,7 +136,7 @@ def test_relative_imports_from_above_and_from_the_package_itself(write):
     write("up/here/tool.py", "from ..shared import *\nuse = 1\n")
     write("up/here/stage.py", "from ... import nothing\n")
     write("up/shared.py", "def stage(): ...\n")
-    assert sorted(code_digest(import_module("up.shared").stage)) == [
+    assert sorted(CodeDigests().of(import_module("up.shared").stage)) == [
         "up/__init__.py",
         "up/here/__init__.py",
         "up/here/tool.py",
@@ -147,7 +147,7 @@ def test_relative_imports_from_above_and_from_the_package_itself(write):
 def test_a_namespace_package_needs_no_init_file(write):
     write("spaces/kind/one.py", "from spaces.kind import two\ndef stage(): ...\n")
     write("spaces/kind/two.py", "")
-    assert sorted(code_digest(import_module("spaces.kind.one").stage)) == [
+    assert sorted(CodeDigests().of(import_module("spaces.kind.one").stage)) == [
         "spaces/kind/one.py",
         "spaces/kind/two.py",
     ]
@@ -160,7 +160,7 @@ def test_a_local_file_counts_with_the_siblings_that_it_imports(write):
     write("my_package/thing.py", "")
     write("my_other.py", "")
     names = ["my_helper.py", "my_package/__init__.py", "my_package/thing.py", "my_stages.py"]
-    assert sorted(code_digest(load(path).stage)) == names
+    assert sorted(CodeDigests().of(load(path).stage)) == names
 
 
 def test_the_framework_beside_a_local_file_does_not_count(write):
@@ -168,19 +168,21 @@ def test_the_framework_beside_a_local_file_does_not_count(write):
     function = load(path).stage
     write("pipeline/__init__.py", "")
     write("my_stages.py", "from pipeline import model\ndef stage(): ...\n")
-    assert sorted(code_digest(function)) == ["my_stages.py"]
+    assert sorted(CodeDigests().of(function)) == ["my_stages.py"]
 
 
 def test_an_installed_single_module_does_not_count_its_neighbours(write, tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path / "site-packages")
     write("site-packages/lion_plugin.py", "import stranger\ndef stage(): ...\n")
     write("site-packages/stranger.py", "")
-    assert sorted(code_digest(import_module("lion_plugin").stage)) == ["lion_plugin.py"]
+    assert sorted(CodeDigests().of(import_module("lion_plugin").stage)) == ["lion_plugin.py"]
 
 
 def test_two_local_directories_give_the_same_names(write):
-    first = code_digest(load(write("one/mine.py", "def stage(): return 1\n"), "plait_local_1").stage)
-    second = code_digest(load(write("two/mine.py", "def stage():\n    return 1\n"), "plait_local_2").stage)
+    first = CodeDigests().of(load(write("one/mine.py", "def stage(): return 1\n"), "plait_local_1").stage)
+    second = CodeDigests().of(
+        load(write("two/mine.py", "def stage():\n    return 1\n"), "plait_local_2").stage
+    )
     assert first == second
 
 
@@ -191,7 +193,7 @@ def test_a_wrapped_function_counts_as_the_one_inside(write, stage):
     def wrapper(*arguments):
         return stage(*arguments)
 
-    assert code_digest(wrapper) == code_digest(stage)
+    assert CodeDigests().of(wrapper) == CodeDigests().of(stage)
 
 
 def test_a_function_without_a_file_counts_by_what_it_does():
@@ -200,14 +202,14 @@ def test_a_function_without_a_file_counts_by_what_it_does():
         exec(compile(text, "<cell 3>", "exec"), names)
         return names["stage"]
 
-    one = code_digest(made("def stage(x): return [x + 1 for x in x]"))
+    one = CodeDigests().of(made("def stage(x): return [x + 1 for x in x]"))
     assert list(one) == ["<notebook.stage>"]
-    assert one == code_digest(made("\n\n\ndef stage(x): return [x + 1 for x in x]"))
-    assert one != code_digest(made("def stage(x): return [x + 2 for x in x]"))
+    assert one == CodeDigests().of(made("\n\n\ndef stage(x): return [x + 1 for x in x]"))
+    assert one != CodeDigests().of(made("def stage(x): return [x + 2 for x in x]"))
 
 
 def test_a_builtin_function_counts_by_its_name():
-    assert list(code_digest(len)) == ["<builtins.len>"]
+    assert list(CodeDigests().of(len)) == ["<builtins.len>"]
 
 
 def test_a_file_that_no_longer_parses_counts_by_its_bytes(stage, write):

@@ -156,8 +156,10 @@ def test_an_option_that_names_no_file_is_a_text(text):
 def test_identity_of_a_registered_stage_has_its_code():
     from types import SimpleNamespace
 
-    from pipeline.running.code import CodeDigests, code_digest
+    from pipeline.running.code import CodeDigests
 
     stage = SimpleNamespace(ref="optimizer.adam", distribution="plait", version="1", function=key)
     identity = StageIdentity.of("adam", stage, CodeDigests(), "optimizer")
-    assert identity == StageIdentity("adam", "optimizer.adam", "plait", "1", code_digest(key), "optimizer")
+    assert identity == StageIdentity(
+        "adam", "optimizer.adam", "plait", "1", CodeDigests().of(key), "optimizer"
+    )

@@ -9,10 +9,10 @@ import pytest
 
 from pipeline import DataError, DataSet, OptionError, Predictor, StageError, model
 from pipeline.stages.cohort import CohortSpec, Member, Part
+from pipeline.stages.committee import Committee
 from pipeline.stages.estimated import Estimated
 from pipeline.stages.fit import train_cohort
 from pipeline.stages.options import RegistrationError
-from pipeline.stages.predictor import Committee
 from pipeline.stages.stage import Stage
 
 

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from pipeline import DataError, DataSet, Predictor, StageError, ensemble
+from pipeline.stages.committee import Committee
 from pipeline.stages.learning import learned_by
 from pipeline.stages.options import RegistrationError
-from pipeline.stages.predictor import Committee, Network
+from pipeline.stages.predictor import Network
 from pipeline.stages.stage import Stage
 from pipeline.testing import probes
 

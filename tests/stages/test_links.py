@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from pipeline import DataError, DataSet, Predictor, StageError, loss
+from pipeline.stages.committee import Committee
 from pipeline.stages.fit import train_cohort
 from pipeline.stages.links import link_of, predictions
-from pipeline.stages.predictor import Committee
 from pipeline.stages.registry import Registry
 
 SPREAD = '''
@@ -60,7 +60,7 @@ def test_raw_outputs_are_those_before_the_link(cohort_of, fans, numbers):
     assert network.outputs(x).shape == (50, 3)
     np.testing.assert_array_equal(network.outputs(x)[:, 1:2], network.predict(x))
     both = Committee.of(fans.stage("ensemble.average"), {}, [network, network])
-    with pytest.raises(DataError, match="raw outputs are those of one network"):
+    with pytest.raises(DataError, match="raw outputs: of one network"):
         both.outputs(x)
 
 

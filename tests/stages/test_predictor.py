@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 
 from pipeline import DataError, DataSet, Predictor, ShapeError, StageError
+from pipeline.stages.committee import Committee
 from pipeline.stages.links import predictions
 from pipeline.stages.net import eager
-from pipeline.stages.predictor import Committee, Network
+from pipeline.stages.predictor import Network
 from plugins.transform.standardize import standardize
 
 

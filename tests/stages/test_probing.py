@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from pipeline import DataError, DataSet, nn
+from pipeline.stages.committee import Committee
 from pipeline.stages.net import eager
-from pipeline.stages.predictor import Committee, Network
+from pipeline.stages.predictor import Network
 
 RNG = np.random.default_rng(0)
 DATA = DataSet(RNG.normal(size=(600, 4)).astype("float32"), np.arange(600) % 3)

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from pipeline import DataError, DataSet, ShapeError, StageError, ops
+from pipeline.stages.committee import Committee
 from pipeline.stages.net import eager
-from pipeline.stages.predictor import Committee, Network
+from pipeline.stages.predictor import Network
 
 RNG = np.random.default_rng(0)
 INPUTS = RNG.normal(size=(600, 3))

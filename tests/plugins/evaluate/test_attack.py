@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from pipeline import DataError, DataSet, exhibits
-from pipeline.stages.predictor import Committee, Network
+from pipeline.stages.committee import Committee
+from pipeline.stages.predictor import Network
 from pipeline.stages.stage import Stage
 from pipeline.testing import check_stage, probes
 from plugins.ensemble.average import average

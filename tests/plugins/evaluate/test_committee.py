@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from pipeline import DataError
-from pipeline.stages.predictor import Committee
+from pipeline.stages.committee import Committee
 from pipeline.stages.stage import Stage
 from pipeline.testing import check_stage, probes
 from plugins.ensemble.average import average

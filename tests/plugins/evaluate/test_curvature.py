@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from pipeline import DataError, calculus, exhibits
-from pipeline.stages.predictor import Committee
+from pipeline.stages.committee import Committee
 from pipeline.testing import check_stage, probes
 from plugins.evaluate.curvature import curvature
 

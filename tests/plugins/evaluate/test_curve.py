@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from pipeline import DataError, OptionError
-from pipeline.stages.predictor import Committee
+from pipeline.stages.committee import Committee
 from pipeline.stages.registry import Registry
 from pipeline.testing import check_stage, probes
 from plugins.evaluate.curve import curve

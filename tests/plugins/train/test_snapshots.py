@@ -3,8 +3,8 @@ import pytest
 
 from pipeline import DataSet, Predictor
 from pipeline.stages.cohort import CohortSpec, Member, Part
+from pipeline.stages.committee import Committee
 from pipeline.stages.fit import train_cohort
-from pipeline.stages.predictor import Committee
 from pipeline.testing import check_stage
 from plugins.train.snapshots import snapshots
 
