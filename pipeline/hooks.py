@@ -92,6 +92,10 @@ class Specs:
 
         `@train(estimator=True)` marks one for models that are estimators: its `fit.estimators()` fits them.
         `@train(optimizer=False)` marks one that finds its own steps: by `fit.minimize(method)`, say.
+
+        A training that was interrupted goes on from a checkpoint: `fit.epochs` then leaves out the epochs
+        that were trained before.  `@train(resumes=False)` marks a stage that remembers something from epoch to
+        epoch beside `fit`; it begins anew.
         """
 
     @hookspec
@@ -213,13 +217,16 @@ def model(function: F | None = None, *, estimator: bool = False) -> Any:
 @overload
 def train(function: F) -> F: ...
 @overload
-def train(*, estimator: bool = False, optimizer: bool = True) -> Callable[[F], F]: ...
-def train(function: F | None = None, *, estimator: bool = False, optimizer: bool = True) -> Any:
+def train(*, estimator: bool = False, optimizer: bool = True, resumes: bool = True) -> Callable[[F], F]: ...
+def train(
+    function: F | None = None, *, estimator: bool = False, optimizer: bool = True, resumes: bool = True
+) -> Any:
     """Mark a train stage: for models that are traced, or for those that are estimators.
 
-    `optimizer=False` marks one that takes no optimizer and no schedule, as it finds its own steps.
+    `optimizer=False` marks one that takes no optimizer and no schedule, as it finds its own steps;
+    `resumes=False` one that cannot go on from a checkpoint, as it remembers more than `fit` does.
     """
-    return _marked("train", function, estimator, optimizer and not estimator)
+    return _marked("train", function, estimator, optimizer and not estimator, resumes)
 
 
 def ensemble(function: F | None = None, *, learn: Callable[..., Any] | None = None) -> Any:
@@ -232,9 +239,12 @@ def ensemble(function: F | None = None, *, learn: Callable[..., Any] | None = No
     return mark if function is None else mark(function)
 
 
-def _marked(kind: str, function: F | None, estimator: bool, optimizer: bool = True) -> Any:
+def _marked(
+    kind: str, function: F | None, estimator: bool, optimizer: bool = True, resumes: bool = True
+) -> Any:
     def mark(function: F) -> F:
         function.plait_estimator = estimator  # type: ignore[attr-defined]
+        function.plait_resumes = resumes  # type: ignore[attr-defined]
         function.plait_optimizer = optimizer  # type: ignore[attr-defined]
         return hookimpl(specname=kind)(function)
 

@@ -4,6 +4,7 @@
     ROOT/objects/ab/abcd.../object.json, *.safetensors          one directory an object
     ROOT/tmp/                                                   what is being written or removed
     ROOT/damaged/                                               what was set aside
+    ROOT/checkpoints/                                           members in the middle of their training
     ROOT/logs/, ROOT/records.sqlite                             kept by the run
 
 An object is written under a temporary name and renamed.  Of two processes that put one key at once the
@@ -21,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import StoreError
+from pipeline.running.checkpoints import checkpoint_files
 from pipeline.running.disk import abandoned, disk_errors, size_of, temporary_name, write_file
 from pipeline.running.objects import (
     LINKED,
@@ -180,14 +182,14 @@ class Store:
         return True
 
     def gc(self, keep: Collection[str]) -> list[tuple[str, int]]:
-        """Remove all objects but `keep`, what was set aside and what dead writers left.
+        """Remove objects and checkpoints but those of `keep`, what was set aside and what dead writers left.
 
         Return each removed key (a leftover by its file name) with its bytes.
         """
         kept = frozenset(keep)
         freed = [(key, self.remove(key)) for key in list(self.keys()) if key not in kept]
         with disk_errors(self.root, "write to the store"):
-            for path in self._leftovers():
+            for path in (*self._leftovers(), *checkpoint_files(self.root, kept)):
                 freed.append((path.name, size_of(path)))
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
         return freed

@@ -69,7 +69,9 @@ def _results(place: Workplace, pieces: Sequence[Piece]) -> list[MemberResult]:
     wanted = {piece.key for piece in pieces}
     members = tuple(member for member in spec.members if member.key in wanted)
     datasets = {taken.key: place.value(taken) for piece in pieces for taken in piece.inputs["data"]}
-    return train_cohort(replace(spec, members=members), datasets, place.registry, place.emit)
+    return train_cohort(
+        replace(spec, members=members), datasets, place.registry, place.emit, place.checkpoints
+    )
 
 
 def _narrowed(place: Workplace, pieces: Sequence[Piece], error: Exception) -> list[Outcome]:
@@ -90,6 +92,7 @@ def _kept(place: Workplace, piece: Piece, result: MemberResult, seconds: float) 
     try:
         history = [dict(record) for record in result.history]
         place.keep(piece, result.network, metrics, history=history, epochs=result.epochs)
+        place.checkpoints.forget(piece.key)
     except Exception as error:
         place.log.failure(error)
         return failure(outcome, error)

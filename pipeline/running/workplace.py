@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.running.capture import Log
+from pipeline.running.checkpoints import Checkpoints
 from pipeline.running.jobs import Input, Job, Piece
 from pipeline.running.objects import ArraysFile
 from pipeline.running.outcomes import Outcome
@@ -54,12 +56,21 @@ class Workplace:
         """Tell an event on behalf of this run; raise Stopped if the driver asked for a stop."""
         with self.log.released():
             self.told(replace(event, run=self.job.run))
-        self.look()
+        if event.name != "epoch_started":  # a training ends where it has a checkpoint: after an epoch
+            self.look()
 
     def look(self) -> None:
         """Raise Stopped if the driver asked for a stop."""
-        if Path(self.job.stop).exists():
+        if self._stops():
             raise Stopped
+
+    def _stops(self) -> bool:
+        return Path(self.job.stop).exists()
+
+    @cached_property
+    def checkpoints(self) -> Checkpoints:
+        """The checkpoints of what trains here; one is due at once where the driver asked for a stop."""
+        return Checkpoints(self.store.root, hurried=self._stops, note=self.log.note)
 
     def read(self, inputs: list[Input]) -> None:
         """Bring inputs in from the store; MissingInputs names all that cannot be had."""

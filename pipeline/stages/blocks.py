@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import accumulate
 from typing import Any
 
@@ -17,6 +18,7 @@ import numpy.typing as npt
 
 from pipeline.engine import Backend
 from pipeline.engine.caches import close_memory, memory_share
+from pipeline.stages.checkpoint import Stepped
 from pipeline.stages.cohort import Member
 from pipeline.stages.diagnosing import Diagnosis
 from pipeline.stages.parts import Parts
@@ -166,6 +168,21 @@ class Blocks:
         """How many steps were taken."""
         self._flush()
         return self._blocks[0].steps_done
+
+    def stepped(self) -> Stepped:
+        """Return what steps have made of the members, copied to the host."""
+        self._flush()
+        each = [block.stepped() for block in self._blocks]
+        state = {name: np.concatenate([one.state[name] for one in each]) for name in each[0].state}
+        rates = np.concatenate([one.rates for one in each])
+        return Stepped(state, each[0].templates, each[0].steps_done, rates)
+
+    def resume(self, stepped: Stepped) -> None:
+        """Go on from there, with as many members."""
+        self._weights = None
+        for block, place in zip(self._blocks, self._places, strict=True):
+            state = {name: array[place] for name, array in stepped.state.items()}
+            block.resume(replace(stepped, state=state, rates=stepped.rates[place]))
 
     def diagnosed(self, slot: int) -> Diagnosis | None:
         """Return in which step, and by which operation, a member left the finite numbers; None if unknown."""

@@ -6,7 +6,7 @@ split.  Rules of regularizers judge it, and members that stop or diverge leave t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from pipeline.calculus.requests import Start
 from pipeline.stages.beginning import Beginning
+from pipeline.stages.checkpoint import Checkpoint, Keeper
 from pipeline.stages.cohort import CohortSpec, Member
 from pipeline.stages.dataset import DataSet
 from pipeline.stages.descending import Descending
@@ -36,8 +37,8 @@ class Fit:
     `for epoch in fit.epochs(10): for rows in fit.batches(32): fit.step(rows)`
     """
 
-    def __init__(self, beginning: Beginning, emit: Emit):
-        self._beginning, self._emit = beginning, emit
+    def __init__(self, beginning: Beginning, emit: Emit, keeper: Keeper | None = None):
+        self._beginning, self._emit, self._keeper = beginning, emit, keeper
         self._node = beginning.spec.node
         self._training, self._validating = beginning.first()
         self._judge = Judge(
@@ -51,7 +52,13 @@ class Fit:
         self._descending: Descending | None = None
         self._epoch = 0
         self._epochs = 0
+        self._done = 0  # epochs that were trained before, and are not trained again
         self._steps_per_epoch = 0
+
+    def resume(self, checkpoints: Sequence[Checkpoint]) -> None:
+        """Go on from the members' checkpoints, all of one epoch: those until then are not trained again."""
+        self._judge.resume(checkpoints)
+        self._done = checkpoints[0].epoch
 
     @property
     def members(self) -> tuple[Member, ...]:
@@ -69,8 +76,12 @@ class Fit:
         return self._steps_per_epoch
 
     def epochs(self, count: int) -> Iterator[int]:
-        """Yield epoch numbers, `count` of them, from 1; end earlier when no member is left."""
+        """Yield epoch numbers, `count` of them, from 1; end earlier when no member is left.
+
+        A training that goes on from a checkpoint is not given the epochs before it.
+        """
         self._epochs = self._epoch + count
+        self._epoch = max(self._epoch, min(self._done, self._epochs))
         while self._epoch < self._epochs and self.members:
             self._epoch += 1
             self._training.clear_losses()
@@ -151,8 +162,8 @@ class Fit:
         if members:
             self._training, self._validating = self._beginning.again(members, splits)
             self._judge.restart(self._training)
-        self._descending = None
-        self._epoch = self._epochs = self._steps_per_epoch = 0
+        self._descending = self._keeper = None  # only the first training has checkpoints
+        self._epoch = self._epochs = self._done = self._steps_per_epoch = 0
 
     def results(self) -> dict[tuple[str, str], MemberResult]:
         """End the training of all members and return their results."""
@@ -168,19 +179,26 @@ class Fit:
     def _close_epoch(self) -> None:
         members, records = self.members, self._records()
         self._training.clear_losses()
-        metrics = {member.trial: record for member, record in zip(members, records, strict=True)}
-        self._tell("epoch_ended", members, metrics=metrics)
         ended = self._descending.ended if self._descending else ()
         diverged, stopped = self._judge.close(records, ended)
-        for slot in diverged:
-            cause = result_of(members[slot], self._judge.results).error
-            self._tell("epoch_failed", members[slot : slot + 1], error=cause)
         if diverged or stopped:
             stay = [slot for slot in range(len(members)) if slot not in {*diverged, *stopped}]
             self._training.keep(stay)
             self._validating.keep(stay)
             if self._descending is not None:
                 self._descending.keep(stay)
+        self._checkpoint()  # before it is told of: whoever hears of it may end the training
+        metrics = {member.trial: record for member, record in zip(members, records, strict=True)}
+        self._tell("epoch_ended", members, metrics=metrics)
+        for slot in diverged:
+            cause = result_of(members[slot], self._judge.results).error
+            self._tell("epoch_failed", members[slot : slot + 1], error=cause)
+
+    def _checkpoint(self) -> None:
+        """Keep where the members stand, where it is time to and a stage can go on from there."""
+        keeper = self._keeper if self._beginning.parts.train.stage.resumes else None
+        if keeper is not None and self._descending is None and self.members and keeper.due():
+            keeper.save(self._judge.checkpoints(self._epoch))
 
     def _records(self) -> list[dict[str, float]]:
         descending = self._descending
@@ -203,8 +221,11 @@ def train_cohort(
     datasets: Mapping[str, DataSet],
     registry: Registry,
     emit: Emit = lambda event: None,
+    keeper: Keeper | None = None,
 ) -> list[MemberResult]:
     """Train the members of `spec` together and return their results in its order.
+
+    Members go on from the checkpoints that `keeper` has of them, those of one epoch together.
 
     `datasets` maps the members' `data` keys to data sets; members whose data differ in shape train one
     group after another.  A member that diverges is `failed` and leaves the others alone.  UserError where
@@ -218,17 +239,38 @@ def train_cohort(
         groups.setdefault(form(datasets[member.data]), []).append(member)
     results: dict[tuple[str, str], MemberResult] = {}
     for members in groups.values():
-        results.update(_train(replace(spec, members=tuple(members)), datasets, registry, emit))
+        for alike, checkpoints in _by_epoch(members, keeper):
+            part = replace(spec, members=tuple(alike))
+            results.update(_train(part, datasets, registry, emit, keeper, checkpoints))
     return [result_of(member, results) for member in spec.members]
 
 
+def _by_epoch(
+    members: Sequence[Member], keeper: Keeper | None
+) -> Iterator[tuple[list[Member], list[Checkpoint]]]:
+    """Group members by the epoch that they go on from; those that begin have no checkpoints."""
+    groups: dict[int, list[tuple[Member, Checkpoint | None]]] = {}
+    for member in members:
+        found = keeper.load(member) if keeper else None
+        groups.setdefault(found.epoch if found else 0, []).append((member, found))
+    for group in groups.values():
+        yield [member for member, _ in group], [found for _, found in group if found]
+
+
 def _train(
-    spec: CohortSpec, datasets: Mapping[str, DataSet], registry: Registry, emit: Emit
+    spec: CohortSpec,
+    datasets: Mapping[str, DataSet],
+    registry: Registry,
+    emit: Emit,
+    keeper: Keeper | None,
+    checkpoints: Sequence[Checkpoint],
 ) -> dict[tuple[str, str], MemberResult]:
     beginning = Beginning(spec, datasets, registry)
     if len(spec.members) > beginning.abreast:
-        return _in_turn(spec, beginning.abreast, datasets, registry, emit)
-    fit, train = Fit(beginning, emit), beginning.parts.train
+        return _in_turn(spec, beginning.abreast, datasets, registry, emit, keeper, checkpoints)
+    fit, train = Fit(beginning, emit, keeper), beginning.parts.train
+    if checkpoints:
+        fit.resume(checkpoints)
     # a member that overflows is found by its values, at the end of the epoch
     with np.errstate(all="ignore"), at(spec.node, train.stage.ref):
         train.stage.function(fit, **train.options)
@@ -236,11 +278,18 @@ def _train(
 
 
 def _in_turn(
-    spec: CohortSpec, most: int, datasets: Mapping[str, DataSet], registry: Registry, emit: Emit
+    spec: CohortSpec,
+    most: int,
+    datasets: Mapping[str, DataSet],
+    registry: Registry,
+    emit: Emit,
+    keeper: Keeper | None,
+    checkpoints: Sequence[Checkpoint],
 ) -> dict[tuple[str, str], MemberResult]:
     """Train as many members at once as memory holds, one part of the cohort after another."""
     results: dict[tuple[str, str], MemberResult] = {}
     for start in range(0, len(spec.members), most):
         part = replace(spec, members=spec.members[start : start + most])
-        results.update(_train(part, datasets, registry, emit))
+        own = checkpoints[start : start + most]
+        results.update(_train(part, datasets, registry, emit, keeper, own))
     return results

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from pipeline.errors import OptionError, StageError
 from pipeline.stages.blocks import Blocks
+from pipeline.stages.checkpoint import Checkpoint, Stepped
 from pipeline.stages.cohort import Member
 from pipeline.stages.committee import Committee
 from pipeline.stages.links import link_of
@@ -26,6 +27,7 @@ from pipeline.stages.training import Training
 from pipeline.stages.verdicts import Verdict
 
 Record = Mapping[str, float]
+KEPT, SNAPSHOT, STATE = "kept", "snapshot:", "state:"  # arrays of a checkpoint
 AVERAGE = "ensemble.average"  # what makes one predictor of a member's snapshots
 
 
@@ -45,6 +47,28 @@ class Progress:
     found: Mapping[str, float] | None = None
     rates: list[float] = field(default_factory=list)
     snapshots: list[npt.NDArray[Any]] = field(default_factory=list)
+
+    def of_first(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
+        """Return what a first training, one that did not begin again, came to: JSON and arrays."""
+        about = {
+            "history": list(self.history),
+            "kept_epoch": self.kept_epoch,
+            "rates": list(self.rates),
+        }
+        arrays = {f"{SNAPSHOT}{place}": copy for place, copy in enumerate(self.snapshots)}
+        return about, arrays if self.kept is None else {**arrays, KEPT: self.kept}
+
+    @classmethod
+    def resumed(cls, about: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) -> Progress:
+        """Make it again of what `of_first` gave."""
+        count = sum(name.startswith(SNAPSHOT) for name in arrays)
+        return cls(
+            [dict(record) for record in about["history"]],
+            arrays.get(KEPT),
+            about["kept_epoch"],
+            rates=list(about["rates"]),
+            snapshots=[arrays[f"{SNAPSHOT}{place}"] for place in range(count)],
+        )
 
     @property
     def best(self) -> int:
@@ -139,6 +163,29 @@ class Judge:
     def ended_well(self, member: Member) -> bool:
         """Return whether a member has a result that is no failure."""
         return _id(member) in self.results and self.results[_id(member)].state == "done"
+
+    def checkpoints(self, epoch: int) -> list[tuple[Member, Checkpoint]]:
+        """Return where every member in training stands, at the end of an epoch that was closed."""
+        stepped, found = self._training.stepped(), []
+        for slot, member in enumerate(self._training.members):
+            steps, state = stepped.of(slot)
+            judged, arrays = self._progress[_id(member)].of_first()
+            about = {"stepped": steps, "judged": judged, "ends": list(self._steps)}
+            named = {f"{STATE}{name}": array for name, array in state.items()}
+            found.append((member, Checkpoint(epoch, about, {**named, **arrays})))
+        return found
+
+    def resume(self, checkpoints: Sequence[Checkpoint]) -> None:
+        """Go on from checkpoints of one epoch, one for each member in training."""
+        states = [
+            {name.removeprefix(STATE): array for name, array in one.arrays.items() if name.startswith(STATE)}
+            for one in checkpoints
+        ]
+        parts = [(one.about["stepped"], state) for one, state in zip(checkpoints, states, strict=True)]
+        self._training.resume(Stepped.joined(parts))
+        self._steps = list(checkpoints[0].about["ends"])
+        for member, one in zip(self._training.members, checkpoints, strict=True):
+            self._progress[_id(member)] = Progress.resumed(one.about["judged"], one.arrays)
 
     def restart(self, training: Training | Blocks) -> None:
         """Judge another training of members that ended well, each for the epochs that it found best."""

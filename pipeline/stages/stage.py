@@ -116,6 +116,11 @@ class Stage:
         return bool(getattr(self.function, "plait_optimizer", True))
 
     @property
+    def resumes(self) -> bool:
+        """Whether it is a train stage that can go on from a checkpoint."""
+        return bool(getattr(self.function, "plait_resumes", True))
+
+    @property
     def learn(self) -> Callable[..., Any] | None:
         """What an ensemble learns by, or None: `learn(predictions, targets, rng, **options)`."""
         return getattr(self.function, "plait_learn", None)

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from pipeline.engine import Backend, Executor, Program, numpy_backend
 from pipeline.engine.capture import replayed
 from pipeline.engine.passes import ALL, PLAIN
+from pipeline.stages.checkpoint import Stepped
 from pipeline.stages.cohort import Member
 from pipeline.stages.diagnosing import Diagnosis, diagnosed
 from pipeline.stages.feeding import Feed
@@ -184,6 +185,20 @@ class Training:
     def rules(self) -> tuple[Rule, ...]:
         """What regularizers asked to be called after each epoch."""
         return next((step.rules for step in self._traces.steps.values()), ())
+
+    # Checkpoints
+
+    def stepped(self) -> Stepped:
+        """Return what steps have made of the members, copied to the host."""
+        state = {name: np.array(self.backend.to_host(array)) for name, array in self._state.items()}
+        return Stepped(state, self._templates, self.steps_done, self._rates.copy())
+
+    def resume(self, stepped: Stepped) -> None:
+        """Go on from there, with as many members."""
+        self._templates, self.steps_done = stepped.templates, stepped.steps_done
+        self._state = {name: self.backend.from_host(array) for name, array in stepped.state.items()}
+        self._rates = stepped.rates
+        self._set_values()
 
     # What the guard asks for
 

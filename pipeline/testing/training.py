@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
 
+from pipeline.stages.checkpoint import Checkpoint, Keeper
 from pipeline.stages.cohort import CohortSpec, Member, Part
 from pipeline.stages.dataset import DataSet
 from pipeline.stages.registry import Registry
@@ -26,6 +30,11 @@ def check_train(subject: Subject) -> None:
             (again,) = _train(subject, data, (rate,), dtype)
             _check_result(subject, result)
             subject.require(_same(alone, again), "it trains other weights for the same seed")
+            subject.require(
+                _same(alone, _resumed(subject, data, rate, dtype)),
+                "it does not go on from a checkpoint as if nothing had been: keep nothing from epoch to "
+                "epoch beside `fit`, or mark it @train(resumes=False)",
+            )
             subject.require(
                 _same(alone, result),
                 f"a member's weights are not the same, bit for bit, alone and among {len(RATES)} ({dtype})",
@@ -52,7 +61,38 @@ def _same(a: MemberResult, b: MemberResult) -> bool:
 _LOSSES = {"classes": "loss.probe_surprise", "regression": "loss.probe_loss"}
 
 
-def _train(subject: Subject, data: DataSet, rates: tuple[float, ...], dtype: str) -> list[MemberResult]:
+class _Interrupted(BaseException):
+    """The end of a training in its middle."""
+
+
+@dataclass
+class _Shelf:
+    """Keeps the checkpoint of a first epoch, and then ends the training."""
+
+    kept: Checkpoint | None = None
+
+    def load(self, member: Member) -> Checkpoint | None:
+        return self.kept
+
+    def due(self) -> bool:
+        return self.kept is None
+
+    def save(self, checkpoints: Sequence[tuple[Member, Checkpoint]]) -> None:
+        ((_, self.kept),) = checkpoints
+        raise _Interrupted
+
+
+def _resumed(subject: Subject, data: DataSet, rate: float, dtype: str) -> MemberResult:
+    """Train one member that is interrupted after its first epoch and goes on, if the stage can."""
+    shelf = _Shelf()
+    with suppress(_Interrupted):
+        return _train(subject, data, (rate,), dtype, shelf)[0]
+    return _train(subject, data, (rate,), dtype, shelf)[0]
+
+
+def _train(
+    subject: Subject, data: DataSet, rates: tuple[float, ...], dtype: str, keeper: Keeper | None = None
+) -> list[MemberResult]:
     from pipeline.stages.fit import train_cohort
 
     port, part = _varied(subject, rates[0])
@@ -71,7 +111,7 @@ def _train(subject: Subject, data: DataSet, rates: tuple[float, ...], dtype: str
     )
     lookup = probes.Lookup({**probes.PROBES, subject.stage.ref: subject.stage})
     with subject.when(f"it trains {len(rates)} members in {dtype}"):
-        return train_cohort(spec, {"data": data}, cast(Registry, lookup), lambda event: None)
+        return train_cohort(spec, {"data": data}, cast(Registry, lookup), lambda event: None, keeper)
 
 
 def _varied(subject: Subject, rate: float) -> tuple[str, Part]:
