@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pipeline import calculus, capacity, exhibits, measures, nn, options, testing
-    from pipeline.api import load, run
+    from pipeline.api import load, resume, run
     from pipeline.engine import ops
     from pipeline.errors import (
         DagError,
@@ -54,7 +54,7 @@ _HOME = {
     "pipeline.errors": (
         "DagError DataError OptionError PlaitError ShapeError StageError StoreError UserError nearest"
     ),
-    "pipeline.api": "load run",
+    "pipeline.api": "load resume run",
     "pipeline.stages.dataset": "DataSet",
     "pipeline.stages.predictor": "Predictor",
     "pipeline.stages.events": "Event",
@@ -104,6 +104,7 @@ __all__ = [
     "optimizer",
     "options",
     "regularizer",
+    "resume",
     "run",
     "schedule",
     "search",

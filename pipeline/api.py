@@ -72,6 +72,35 @@ def run(
         return Results(run_dag(dag, kept, request, trackers))
 
 
+def resume(
+    run: str = "last",
+    *,
+    set: Settings = (),
+    cluster: str | Mapping[str, Any] | None = None,
+    backend: str = "auto",
+    store: str | Path | Store = STORE,
+    trackers: Iterable[Callable[[Event], None]] = (),
+) -> Results:
+    """Run the DAG of an earlier run again, as its record has it, and return the results.
+
+    Only what is not in the store is computed; trainings that were interrupted go on in their middle.  `run`
+    is an id, the beginning of one, or "last".  `set` changes options, the space or the seeds: then what is
+    new runs.  UserError where there is no such run, or it still goes on.
+    """
+    from pipeline.running.nursery import may_start_processes, nursery
+
+    with nursery(may_start_processes(cluster, None)):
+        from pipeline.results import Results
+        from pipeline.running.recorded import recorded
+        from pipeline.running.start import Request, run_dag
+        from pipeline.running.store import Store
+
+        kept = store if isinstance(store, Store) else Store(store, create=False)
+        found = recorded(kept, run, _overrides(set))
+        request = Request(None, found.to, found.only, cluster, backend, given=found.given)
+        return Results(run_dag(found.dag, kept, request, trackers))
+
+
 def _reload(dag: Dag, set: Settings) -> Dag:
     from pipeline.dag.file import read_text
 

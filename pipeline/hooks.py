@@ -94,8 +94,8 @@ class Specs:
         `@train(optimizer=False)` marks one that finds its own steps: by `fit.minimize(method)`, say.
 
         A training that was interrupted goes on from a checkpoint: `fit.epochs` then leaves out the epochs
-        that were trained before.  `@train(resumes=False)` marks a stage that remembers something from epoch to
-        epoch beside `fit`; it begins anew.
+        that were trained before.  `@train(resumes=False)` marks a stage that remembers something from epoch
+        to epoch beside `fit`; it begins anew.
         """
 
     @hookspec

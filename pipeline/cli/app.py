@@ -10,7 +10,21 @@ from typing import Annotated
 import typer
 
 from pipeline import __version__
-from pipeline.cli import cache, check, doctor, plan, plugins, predict, report, run, runs, schema, verify, why
+from pipeline.cli import (
+    cache,
+    check,
+    doctor,
+    plan,
+    plugins,
+    predict,
+    report,
+    resume,
+    run,
+    runs,
+    schema,
+    verify,
+    why,
+)
 
 # Rich would draw frames around the help, and take longer to import than everything else together.
 app = typer.Typer(
@@ -29,6 +43,7 @@ app.command("check")(check.check)
 app.command("plan")(plan.plan)
 app.command("doctor")(doctor.doctor)
 app.command("run")(run.run)
+app.command("resume")(resume.resume)
 app.add_typer(of_runs, name="runs")
 of_runs.command("list")(runs.show_list)
 of_runs.command("show")(runs.show_run)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 
 from pipeline.cli.arguments import STORE, Backend, Cluster, File, From, Json, Only, Sets, Store, To
 from pipeline.cli.failures import guarded
 from pipeline.cli.output import near, notice, write, write_json
+
+if TYPE_CHECKING:
+    from pipeline.results import Results
 
 STOPPED = 130
 
@@ -39,8 +42,13 @@ def run(
         cluster=cluster,
         backend=backend,
         store=store,
-        trackers=_display(),
+        trackers=display(),
     )
+    end(results, json)
+
+
+def end(results: Results, json: bool) -> NoReturn:
+    """Print what came of a run, and exit with its code."""
     record = results.to_json()
     if json:
         write_json(record)
@@ -49,12 +57,14 @@ def run(
 
         write(leaderboard({**record, "store": near(record["store"])}))
     if results.state == "stopped":
-        notice("stopped; what was finished is kept, and the same command goes on from there")
+        notice(
+            "stopped; what was finished is kept, and the same command, or `plait resume`, goes on from there"
+        )
         raise typer.Exit(STOPPED)
     raise typer.Exit(results.exit_code)
 
 
-def _display() -> list[Callable[[Any], None]]:
+def display() -> list[Callable[[Any], None]]:
     """Return the progress bars, where somebody watches."""
     if not sys.stderr.isatty():
         return []

@@ -118,4 +118,7 @@ def _machine(plan: Plan) -> dict[str, Any]:
         "workers": plan.workers,
         "backend": plan.backend,
         "registry": plan.dag.registry.description(),
+        "given": dict(plan.keys.given),
+        "only": plan.selection.only,
+        "to": plan.selection.to,
     }

@@ -27,7 +27,7 @@ class Keys:
     ):
         digests = CodeDigests()
         self._expansion = expansion
-        self._given = given
+        self.given = given
         self._makers = {
             node: _maker(place, registry, digests, dtype, backend) for node, place in expansion.places.items()
         }
@@ -42,8 +42,8 @@ class Keys:
 
     def components(self, instance: Instance) -> dict[str, Any]:
         """Return what the instance's key is a hash of."""
-        if instance.node in self._given:
-            return {"shared": {"node": instance.node, "given": self._given[instance.node]}}
+        if instance.node in self.given:
+            return {"shared": {"node": instance.node, "given": self.given[instance.node]}}
         return self._makers[instance.node].components(*self._ingredients(instance))
 
     def _ingredients(self, instance: Instance) -> tuple[dict[str, Any], dict[str, list[str]], int]:

@@ -14,7 +14,10 @@ State = Literal["pending", "running", "done", "cached", "failed", "skipped", "st
 
 @dataclass(frozen=True)
 class RunRow:
-    """A run; `dag` is the file's path and `text` its content, times are in seconds since the epoch."""
+    """A run; `dag` is the file's path and `text` its content, times are in seconds since the epoch.
+
+    `host` and `pid` are those of the process that drives it.
+    """
 
     id: str
     name: str
@@ -29,6 +32,8 @@ class RunRow:
     version: str
     machine: Mapping[str, Any]
     plan: Mapping[str, Any]
+    host: str = ""
+    pid: int = 0
 
     @classmethod
     def read(cls, row: Any) -> RunRow:

@@ -26,6 +26,7 @@ class Selection:
     wanted: frozenset[str]
     again: frozenset[str] = frozenset()
     only: str = ""
+    to: str = ""
 
 
 def select_nodes(
@@ -44,7 +45,7 @@ def select_nodes(
     if to is not None:
         _has_result(dag, "--to", to)
         nodes = _with_results(dag, _reached(dag, to, "ancestors"))
-        return Selection(nodes, frozenset({to}), again & nodes)
+        return Selection(nodes, frozenset({to}), again & nodes, to=to)
     nodes = _with_results(dag, set(dag.nodes))
     taken = {source for spec in dag.nodes.values() for many in spec.inputs.values() for source in many}
     wanted = {n for n in nodes if dag.nodes[n].kind not in _PREPARES or n not in taken}

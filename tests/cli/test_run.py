@@ -84,6 +84,24 @@ def test_ctrl_c_stops_cleanly_with_130_and_the_same_command_goes_on(small, tmp_p
     assert "Traceback" not in err
 
 
+def test_resume_goes_on_with_the_last_run_and_says_what_came_of_it(plait, small):
+    first = plait("run", small, "--json").json
+    small.unlink()
+    again = plait("resume", "--json")
+    assert again.code == 0
+    assert again.json["nodes"]["fit"]["states"] == {"cached": 4}
+    assert again.json["nodes"]["score"]["metrics"] == first["nodes"]["score"]["metrics"]
+    more = plait("resume", "last", "--set", "sweep.seeds=3", "--json").json
+    assert more["nodes"]["fit"]["states"] == {"cached": 4, "done": 2}
+
+
+def test_resume_of_a_run_that_is_not_there_ends_with_2(plait, small):
+    plait("run", small)
+    ended = plait("resume", "nothing")
+    assert ended.code == 2
+    assert "there is no run 'nothing'" in ended.err
+
+
 def _wait_for(path, process):
     for _ in range(300):
         if path.exists() or process.poll() is not None:
