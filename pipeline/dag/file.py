@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.dag import content, overrides, reading, stageuse
 from pipeline.dag.build import build
+from pipeline.dag.cluster import read_cluster
 from pipeline.dag.document import parse
 from pipeline.dag.located import Entry, Located, Source
 from pipeline.dag.problems import Problems
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 FORMAT = 1
 KEYS = ("plait", "name", "seed", "dtype", "plugins", "nodes", "sweep", "trackers", "cluster")
 DTYPES = ("float32", "float64")
-CLUSTER_KEYS = ("class", "kwargs", "address", "scheduler_file")
 
 
 def read(path: str | Path, registry: Registry, overrides: Sequence[str] = ()) -> Dag:
@@ -126,10 +126,7 @@ class _Reader:
         at = self.get("cluster")
         if at is None or isinstance(at.value, str):
             return at.plain() if at else None
-        found = reading.entries(at, "cluster", self.problems, CLUSTER_KEYS)
-        if isinstance(at.value, Mapping) and len({"class", "address", "scheduler_file"} & found.keys()) != 1:
-            self.problems.add(at, "cluster needs one of class, address and scheduler_file")
-        return {key: entry.value.plain() for key, entry in found.items()}
+        return read_cluster(at, self.problems)
 
 
 def _is_file(path: Path) -> bool:

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from pipeline.dag.axes import gathering_port
-from pipeline.dag.file import CLUSTER_KEYS, DTYPES, FORMAT
+from pipeline.dag.cluster import PLACES, SECURITY_KEYS
+from pipeline.dag.file import DTYPES, FORMAT
 from pipeline.dag.gather import VALIDATION_METRICS
 from pipeline.dag.labels import article
 from pipeline.dag.nodes import NODE_KINDS
@@ -187,9 +188,19 @@ def _use(registry: Registry, kind: str) -> Schema:
 
 
 def _cluster() -> Schema:
-    keys = {key: {"type": "object"} if key == "kwargs" else _TEXT for key in CLUSTER_KEYS}
-    one = [{"required": [key]} for key in CLUSTER_KEYS if key != "kwargs"]
-    return {"anyOf": [_TEXT, {**_object(keys), "oneOf": one}]}
+    keys: Schema = {
+        **dict.fromkeys(PLACES, _TEXT),
+        "kwargs": {"type": "object"},
+        "security": _object(dict.fromkeys(SECURITY_KEYS, _TEXT), SECURITY_KEYS),
+        "resources": {
+            "type": "object",
+            "minProperties": 1,
+            "additionalProperties": {"type": "number", "exclusiveMinimum": 0},
+        },
+    }
+    places = [{"required": [key]} for key in PLACES]
+    alone = {"not": {"anyOf": [*places, {"required": ["kwargs"]}]}, "minProperties": 1}
+    return {"anyOf": [_TEXT, {**_object(keys), "oneOf": [*places, alone]}]}
 
 
 def _stages(registry: Registry, kinds: Iterable[str]) -> list[Stage]:

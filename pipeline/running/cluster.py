@@ -10,12 +10,15 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline.dag.cluster import PLACES, WITHOUT_PLACE
 from pipeline.errors import UserError, nearest
+from pipeline.running.secrets import hidden, resolved
+from pipeline.running.tls import require_tls, tls_reason, tls_security
 
 if TYPE_CHECKING:
     from distributed import Client
 
-ALLOWED = "inline, local, local:4, tcp://HOST:PORT, MODULE:CLASS"
+ALLOWED = "inline, local, local:4, tcp://HOST:PORT, tls://HOST:PORT, MODULE:CLASS"
 CONNECT_SECONDS = 5
 DEATHS = 2  # so many workers may die under a task before it is given up
 START = "start one with `dask scheduler`, or leave --cluster out to use the cores of this machine"
@@ -23,12 +26,18 @@ START = "start one with `dask scheduler`, or leave --cluster out to use the core
 
 @dataclass(frozen=True)
 class ClusterSpec:
-    """What was asked for: `kind` is inline, local, address, file or class; 0 `workers` leaves them open."""
+    """What was asked for: `kind` is inline, local, address, file or class; 0 `workers` leaves them open.
+
+    `kwargs` still name environment variables where the file does.  `security` names the files of TLS, and
+    `resources` are what each task takes of its worker.
+    """
 
     kind: str
     workers: int = 0
     target: str = ""
     kwargs: Mapping[str, Any] = field(default_factory=dict)
+    security: Mapping[str, str] = field(default_factory=dict)
+    resources: Mapping[str, float] = field(default_factory=dict)
 
     def __str__(self) -> str:
         if self.kind == "local" and self.workers:
@@ -42,22 +51,29 @@ Wanted = str | Mapping[str, Any] | None
 def cluster_spec(wanted: Wanted, from_file: Wanted = None) -> ClusterSpec:
     """Read what was asked for, or else what the file's `cluster` says.
 
-    A class named alone takes the file's kwargs, if the file names the same class or none.
+    A place named alone takes what the file says of the same place, or of none.
     """
     wanted = wanted or from_file or "local"
     if isinstance(wanted, Mapping):
         return _from_mapping(wanted)
     if wanted == "inline":
         return ClusterSpec("inline", 1)
+    settings = from_file if isinstance(from_file, Mapping) else {}
     if "://" in wanted:
-        return ClusterSpec("address", target=wanted)
+        return _from_mapping(_at("address", wanted, settings))
     if wanted == "local" or wanted.startswith("local:"):
-        return ClusterSpec("local", _count(wanted))
+        return ClusterSpec(
+            "local", _count(wanted), resources=_at("local", wanted, settings).get("resources", {})
+        )
     if ":" in wanted:
-        settings = from_file if isinstance(from_file, Mapping) else {}
-        same = settings.get("class", wanted) == wanted
-        return _from_mapping({"class": wanted, "kwargs": settings.get("kwargs") if same else None})
+        return _from_mapping(_at("class", wanted, settings))
     raise UserError(f"there is no cluster {wanted!r}\n    allowed: {ALLOWED}\n    {_near(wanted)}".rstrip())
+
+
+def _at(place: str, wanted: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings of a place that was named alone: those of the file, unless they are another's."""
+    named = {key: settings[key] for key in PLACES if settings.get(key)}
+    return {**({} if named and named != {place: wanted} else settings), place: wanted}
 
 
 def _near(wanted: str) -> str:
@@ -78,17 +94,24 @@ def _count(wanted: str) -> int:
 
 def _from_mapping(settings: Mapping[str, Any]) -> ClusterSpec:
     workers = int(settings.get("workers", 0))
+    shared: dict[str, Any] = {key: dict(settings.get(key) or {}) for key in sorted(WITHOUT_PLACE)}
     if settings.get("address"):
-        return ClusterSpec("address", target=str(settings["address"]))
+        return ClusterSpec("address", target=str(settings["address"]), **shared)
     if settings.get("scheduler_file"):
-        return ClusterSpec("file", target=str(settings["scheduler_file"]))
+        return ClusterSpec("file", target=str(settings["scheduler_file"]), **shared)
     if settings.get("class"):
-        return ClusterSpec("class", workers, str(settings["class"]), dict(settings.get("kwargs") or {}))
+        kwargs = dict(settings.get("kwargs") or {})
+        return ClusterSpec("class", workers, str(settings["class"]), kwargs, **shared)
     if settings.get("kwargs"):
         raise UserError(
             "the cluster has kwargs but no class\n    write cluster: {class: MODULE:CLASS, kwargs: {...}}"
         )
-    return ClusterSpec("local", workers)
+    if shared["security"]:
+        raise UserError(
+            "the cluster has security but no place\n"
+            "    name one by --cluster tls://HOST:PORT, or write address, scheduler_file or class beside it"
+        )
+    return ClusterSpec("local", workers, resources=shared["resources"])
 
 
 def local_workers(backend: str) -> int:
@@ -103,7 +126,8 @@ def local_workers(backend: str) -> int:
 def connect(spec: ClusterSpec, workers: int, backend: str) -> tuple[Client, Any]:
     """Return a Dask client, and the cluster to close after it (None where it is not ours).
 
-    Raises UserError where the address does not answer, or the class is not there or does not start.
+    Raises UserError where the address does not answer, a certificate does not serve, a variable of the
+    environment is missing, or the class is not there or does not start.
     """
     if spec.kind in ("address", "file"):
         return _existing(spec), None
@@ -121,14 +145,23 @@ def _existing(spec: ClusterSpec) -> Client:
     """Connect to a scheduler that runs already, given by its address or the file it has written."""
     from distributed import Client
 
-    where = {"address": spec.target} if spec.kind == "address" else {"scheduler_file": spec.target}
+    where: dict[str, Any] = {"address" if spec.kind == "address" else "scheduler_file": spec.target}
     if spec.kind == "file" and not Path(spec.target).is_file():
         raise UserError(f"there is no scheduler file {spec.target}\n    {START}")
+    if spec.security:
+        where["security"] = tls_security(spec.security)
+    if spec.kind == "address":
+        require_tls(spec.target, where.get("security"))
     try:
         if spec.kind == "address":
             _knock(spec.target)
         return Client(**where, timeout=CONNECT_SECONDS, set_as_default=False)
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError, RuntimeError) as error:
+        if reason := tls_reason(error):
+            raise UserError(
+                f"the Dask scheduler at {spec.target} and this process do not trust each other: {reason}\n"
+                "    cert and ca_file have to be of the authority that the scheduler's own certificate is of"
+            ) from error
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise UserError(f"cannot reach a Dask scheduler at {spec.target}: {reason}\n    {START}") from error
 
@@ -167,6 +200,7 @@ def _local(workers: int, backend: str) -> Any:
         preload=["pipeline.running.warm"],
         shelter=Shelter(),
         one_gpu_each=backend == "cupy",
+        resources={"GPU": 1} if backend == "cupy" else {},
     )
 
 
@@ -179,13 +213,25 @@ def _of_class(spec: ClusterSpec) -> Any:
             f"cluster class {spec.target!r} cannot be imported: {error}\n"
             "    write it as MODULE:CLASS, say dask_jobqueue:SLURMCluster, and install its package here"
         ) from error
+    kwargs, secrets = resolved(spec.kwargs)
+    if spec.security:
+        kwargs["security"] = tls_security(spec.security)
     try:
-        cluster = factory(**spec.kwargs)
-        if spec.workers:
-            cluster.scale(spec.workers)
-        return cluster
+        return _scaled(factory(**kwargs), spec.workers)
     except Exception as error:
-        raise UserError(
-            f"cluster {spec.target} did not start with kwargs {dict(spec.kwargs)}: {error}\n"
-            "    see the class's own documentation for what its kwargs mean"
-        ) from error
+        told, cause = hidden(str(error), secrets), None if secrets else error
+    # Outside of `except`, so that an error which may show a secret is not carried along.
+    raise UserError(
+        f"cluster {spec.target} did not start with kwargs {dict(spec.kwargs)}: {told}\n"
+        "    see the class's own documentation for what its kwargs mean"
+    ) from cause
+
+
+def _scaled(cluster: Any, workers: int) -> Any:
+    if workers:
+        try:
+            cluster.scale(workers)
+        except BaseException:
+            cluster.close()
+            raise
+    return cluster

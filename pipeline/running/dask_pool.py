@@ -17,6 +17,7 @@ from pipeline.errors import PlaitError, UserError
 from pipeline.running.cluster import ClusterSpec, connect, require_workers
 from pipeline.running.events import event_from_json
 from pipeline.running.pool import Finished
+from pipeline.running.workers import fitting, require_resources, require_versions
 from pipeline.stages.events import Event
 
 if TYPE_CHECKING:
@@ -27,13 +28,20 @@ DESERTED_SECONDS = 30.0
 
 
 class DaskPool:
-    """A Dask client and its cluster, opened in the background; what fails there is raised at first use."""
+    """A Dask client and its cluster, opened in the background; what fails there is raised at first use.
+
+    `plugins` are the versions of the distributions that workers have to have.
+    """
 
     task_options: Mapping[str, Any] = MappingProxyType({})
 
-    def __init__(self, spec: ClusterSpec, workers: int, backend: str):
+    def __init__(
+        self, spec: ClusterSpec, workers: int, backend: str, plugins: Mapping[str, str] = MappingProxyType({})
+    ):
         self.workers = workers
         self._settings = (spec, workers, backend)
+        self._plugins = plugins
+        self._checked = False
         self._inbox: SimpleQueue[str | Event] = SimpleQueue()
         self._futures: dict[str, Future] = {}
         self._client: Client | None = None
@@ -49,14 +57,16 @@ class DaskPool:
         return self._settings[0].kind == "local" and self._opening.is_alive()
 
     def connected(self) -> int:
-        """Wait for the cluster and return how many workers it has now, or else should have.
+        """Wait for the cluster and return how many workers it has now that serve, or else should have.
 
-        UserError if a cluster that runs already has none; one of a class may get them later.
+        UserError if a cluster that runs already has none (one of a class may get them later), or if those
+        that are there lack a resource, a plugin, or the versions of this process.
         """
         client, spec = self._connected(), self._settings[0]
         if spec.kind in ("address", "file"):
             require_workers(client, spec.target)
-        self.workers = len(client.scheduler_info(n_workers=-1)["workers"]) or self.workers
+        self._check()
+        self.workers = fitting(client, spec.resources) or self.workers
         return self.workers
 
     def listen(self, topic: str) -> None:
@@ -65,13 +75,15 @@ class DaskPool:
 
     def start(self, graph: Mapping[str, Task]) -> None:
         """Send the tasks to the scheduler, once it is there."""
-        futures = self._connected().get(dict(graph), list(graph), sync=False)
+        resources = self._settings[0].resources or None
+        futures = self._connected().get(dict(graph), list(graph), sync=False, resources=resources)
         for name, future in zip(graph, futures, strict=True):
             self._futures[name] = future
             future.add_done_callback(lambda done: self._inbox.put(done.key))
 
     def wait(self, seconds: float) -> list[Finished | Event]:
         """Return finished tasks and events, in the order in which they came."""
+        self._check()
         messages: list[str | Event] = []
         with suppress(Empty):
             messages.append(self._inbox.get(timeout=seconds))
@@ -101,15 +113,37 @@ class DaskPool:
     def _watch(self) -> None:
         """Raise PlaitError if all workers have been gone for long: tasks would wait for ever."""
         now = time.monotonic()
-        if self._settings[0].kind == "class" or self._connected().scheduler_info(n_workers=1)["n_workers"]:
+        if self._settings[0].kind == "class" or self._serving():
             self._deserted_since = math.inf
         else:
             self._deserted_since = min(self._deserted_since, now)
         if now - self._deserted_since > DESERTED_SECONDS:
             raise PlaitError(
-                "no worker process is left, and none comes back\n"
+                f"no worker process is left{self._asked_for()}, and none comes back\n"
                 "    try --cluster inline: it shows what a worker would have died of"
             )
+
+    def _serving(self) -> int:
+        client, resources = self._connected(), self._settings[0].resources
+        if resources:
+            return fitting(client, resources)
+        return int(client.scheduler_info(n_workers=1)["n_workers"])
+
+    def _asked_for(self) -> str:
+        resources = self._settings[0].resources
+        return f" that has {', '.join(resources)}" if resources else ""
+
+    def _check(self) -> None:
+        """Look at the first workers once, as soon as there are any; local ones are what this process is."""
+        if self._checked:
+            return
+        client, spec = self._connected(), self._settings[0]
+        if not client.scheduler_info(n_workers=1)["n_workers"]:
+            return  # those of a class may come later
+        if spec.kind != "local":
+            require_versions(client, self._plugins)
+        require_resources(client, spec.resources, str(spec))
+        self._checked = True
 
     def _open(self) -> None:
         try:

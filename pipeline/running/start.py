@@ -77,7 +77,7 @@ def run_dag(dag: Dag, store: Store, request: Request, trackers: Iterable[Tracker
     plan = _plan(dag, store, request, verify=True)
     with ExitStack() as stack:
         pool = stack.enter_context(closing(_pool(spec, plan))) if _needs_pool(spec, plan, request) else None
-        if pool is not None and spec.kind != "local" and pool.connected() != plan.workers:
+        if pool is not None and (spec.kind != "local" or spec.resources) and pool.connected() != plan.workers:
             notes = plan.stored.notes
             plan = _plan(dag, store, request, workers=pool.workers, verify=True)
             plan.stored.notes.update(notes)
@@ -94,9 +94,10 @@ def _needs_pool(spec: ClusterSpec, plan: Plan, request: Request) -> bool:
 
 def _pool(spec: ClusterSpec, plan: Plan) -> DaskPool:
     from pipeline.running.dask_pool import DaskPool
+    from pipeline.running.workers import plugin_versions
 
     workers = min(plan.workers, plan.widest) if spec.kind == "local" else plan.workers
-    return DaskPool(spec, workers, plan.backend)
+    return DaskPool(spec, workers, plan.backend, plugin_versions(plan.dag))
 
 
 def _plan(dag: Dag, store: Store, request: Request, *, workers: int = 0, verify: bool = False) -> Plan:

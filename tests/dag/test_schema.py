@@ -43,6 +43,8 @@ def test_every_file_of_ours_fits(path, errors):
     [
         "trackers: jsonl\ncluster: inline\n",
         "trackers: [tracker.jsonl, {stage: jsonl}]\ncluster: {class: 'a:B', kwargs: {n: 1}}\n",
+        "cluster: {address: 'tls://a:1', security: {ca_file: a, cert: b, key: c}, resources: {GPU: 1}}\n",
+        "cluster: {resources: {GPU: 0.5}}\n",
         "dtype: float64\nplugins: [./mine.py]\n",
     ],
 )
@@ -65,6 +67,10 @@ def test_the_rarer_keys_fit(extra, digits, errors):
         ("seeds: 3", "seeds: 0", "$.sweep.seeds"),
         ("[0, 1e-4]", "[]", "$.sweep.space['decay.strength']"),
         ("sweep:\n", "swoop:\n", "$"),
+        ("plait: 1", "cluster: {address: a, class: b}\nplait: 1", "$.cluster"),
+        ("plait: 1", "cluster: {kwargs: {n: 1}, resources: {GPU: 1}}\nplait: 1", "$.cluster"),
+        ("plait: 1", "cluster: {resources: {GPU: 0}}\nplait: 1", "$.cluster"),
+        ("plait: 1", "cluster: {security: {cert: a}}\nplait: 1", "$.cluster"),
     ],
 )
 def test_a_mistake_is_found_at_its_place(old, new, place, digits, errors):

@@ -20,6 +20,9 @@ from pipeline.running.cluster import ClusterSpec, cluster_spec, connect
 from pipeline.running.dask_pool import DaskPool
 from pipeline.running.records import Records
 
+FILES = {"ca_file": "ca.pem", "cert": "cert.pem", "key": "key.pem"}
+GPU = {"GPU": 1}
+
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
@@ -41,6 +44,14 @@ def address() -> Iterator[str]:
         (None, {"address": "tcp://a:1"}, ClusterSpec("address", target="tcp://a:1")),
         ("m:C", {"class": "m:C", "kwargs": {"n": 2}}, ClusterSpec("class", target="m:C", kwargs={"n": 2})),
         ("m:D", {"class": "m:C", "kwargs": {"n": 2}}, ClusterSpec("class", target="m:D")),
+        ("tls://a:1", {"security": FILES}, ClusterSpec("address", target="tls://a:1", security=FILES)),
+        (
+            "tcp://b:1",
+            {"address": "tls://a:1", "security": FILES},
+            ClusterSpec("address", target="tcp://b:1"),
+        ),
+        ("m:C", {"resources": GPU}, ClusterSpec("class", target="m:C", resources=GPU)),
+        (None, {"resources": GPU}, ClusterSpec("local", resources=GPU)),
         (None, {"scheduler_file": "s.json"}, ClusterSpec("file", target="s.json")),
     ],
 )
