@@ -34,6 +34,18 @@ def test_a_picture_may_refer_to_itself(inside):
         ('<g style="background: URL (//example.org)"/>', "an attribute 'style' that loads"),
         ("<style>@import 'a.css';</style>", "a style that loads"),
         ("<g>", "a text that is no XML"),
+        ("<!--><script>alert(1)</script>-->", "a text with a declaration"),
+        ("<?x ><script>alert(1)</script>?>", "a text with an instruction"),
+        ('<meta http-equiv="refresh" content="0;url=//example.org"/>', "an element <meta>"),
+        ('<form action="//example.org"/>', "an element <form>"),
+        ('<title><style><a id="&lt;/style>"/></style></title>', "an element within <title>"),
+        ('<style><g/>@import "a.css"</style>', "an element within <style>"),
+        (r"<style>a { b: u\72l(//example.org) }</style>", "a style that loads"),
+        ('<style>a { b: image-set("//example.org/a.png" 1x) }</style>', "a style that loads"),
+        (r'<g fill="u\72l(//example.org)"/>', "an attribute 'fill' that loads"),
+        ('<animate attributeName="xlink:href" to="javascript:alert(1)"/>', "an attribute 'attributename'"),
+        ('<g xml:base="//example.org"/>', "an attribute 'base'"),
+        ("\ud800", "a text that is no XML"),
     ],
 )
 def test_what_runs_or_loads_is_told(inside, problem):

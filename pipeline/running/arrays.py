@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import mmap
+import stat
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,7 +61,12 @@ def same(one: Array, other: Array) -> bool:
 
 
 def content(path: Path) -> bytes | mmap.mmap:
-    """Return a file's bytes: read if they are few, mapped if they are many."""
+    """Return a file's bytes: read if they are few, mapped if they are many.
+
+    ValueError for a link, a pipe or a device: one may lead elsewhere, the others may have no end.
+    """
+    if not stat.S_ISREG(path.lstat().st_mode):
+        raise ValueError(f"{path.name} is not a regular file")
     with path.open("rb") as file:
         if path.stat().st_size < MAPPED_FROM:
             return file.read()

@@ -14,12 +14,13 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.errors import StoreError
-from pipeline.running.arrays import StoredArrays, encode
-from pipeline.running.disk import disk_errors, temporary_name
+from pipeline.running.arrays import StoredArrays, content, encode
+from pipeline.running.disk import disk_errors, inside, temporary_name
 
 if TYPE_CHECKING:
     from pipeline.stages.checkpoint import Checkpoint
@@ -53,12 +54,15 @@ class Checkpoints:
 
     def load(self, member: Member) -> Checkpoint | None:
         """Return the latest checkpoint of a member, None where there is none that is whole."""
-        path = self._path(member.key)
         try:
-            return _read(path.read_bytes())
+            path = inside(self._root.parent, self._path(member.key))
+        except StoreError:  # a link leads out of the store
+            return None
+        try:
+            return _read(content(path)[:])
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             path.unlink(missing_ok=True)
             return None
 
@@ -71,25 +75,26 @@ class Checkpoints:
         began = time.monotonic()
         try:
             for member, checkpoint in checkpoints:
-                self._write(self._path(member.key), _content(checkpoint))
+                self._write(self._path(member.key), _encoded(checkpoint))
         except StoreError as error:
             self._note(f"no checkpoint: {error}")
         self._written = time.monotonic()
         self._every = max(self._every, (self._written - began) / SHARE)
 
-    def _write(self, path: Path, content: bytes) -> None:
-        part = path.with_name(temporary_name(path.name))
+    def _write(self, path: Path, encoded: bytes) -> None:
+        part = inside(self._root.parent, path).with_name(temporary_name(path.name))
         with disk_errors(path, "write"):
             path.parent.mkdir(parents=True, exist_ok=True)
             try:
-                part.write_bytes(content)
+                part.write_bytes(encoded)
                 part.replace(path)
             finally:
                 part.unlink(missing_ok=True)
 
     def forget(self, key: str) -> None:
         """Remove the checkpoint of a result that is there now."""
-        self._path(key).unlink(missing_ok=True)
+        with suppress(StoreError):  # a link leads out of the store: nothing of ours is there
+            inside(self._root.parent, self._path(key)).unlink(missing_ok=True)
 
     def _path(self, key: str) -> Path:
         return self._root / key[:2] / f"{key}{SUFFIX}"
@@ -97,23 +102,26 @@ class Checkpoints:
 
 def checkpoint_files(root: Path, but: Collection[str]) -> list[Path]:
     """Return the files of a store's checkpoints, and of halves of them, but those of the keys `but`."""
-    files = sorted((root / DIRECTORY).glob("*/*"))
+    groups = sorted(inside(root, root / DIRECTORY).glob("*"))
+    files = [file for group in groups for file in sorted(inside(root, group).glob("*"))]
     return [path for path in files if path.name.removesuffix(SUFFIX) not in but]
 
 
-def _content(checkpoint: Checkpoint) -> bytes:
+def _encoded(checkpoint: Checkpoint) -> bytes:
     about = json.dumps({"epoch": checkpoint.epoch, "about": checkpoint.about}).encode()
     body = about + b"\n" + encode(checkpoint.arrays)
     return hashlib.sha256(body).hexdigest().encode() + b"\n" + body
 
 
-def _read(content: bytes) -> Checkpoint:
-    """Read what `_content` wrote; ValueError if it is not that."""
+def _read(file: bytes) -> Checkpoint:
+    """Read what `_encoded` wrote; ValueError if it is not that."""
     from pipeline.stages.checkpoint import Checkpoint
 
-    digest, body = content[:_DIGEST], content[_DIGEST + 1 :]
+    digest, body = file[:_DIGEST], file[_DIGEST + 1 :]
     if hashlib.sha256(body).hexdigest().encode() != digest:
         raise ValueError("it does not have its checksum")
     about, _, arrays = body.partition(b"\n")
     known = json.loads(about)
+    if not isinstance(known["epoch"], int) or not isinstance(known["about"], dict):
+        raise ValueError("it has no epoch, or nothing about it")
     return Checkpoint(known["epoch"], known["about"], dict(StoredArrays(arrays)))

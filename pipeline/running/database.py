@@ -112,7 +112,7 @@ class Database:
         """Read rows inside; what cannot be understood is damage."""
         try:
             yield
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, RecursionError) as error:
             raise self.damage(f"cannot be read: {error}") from error
 
     @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+import shutil
 import socket
 import time
 from collections.abc import Iterator
@@ -37,6 +38,32 @@ def _fix(error: OSError) -> str:
     return "see that the path is right and its disk is there"
 
 
+def inside(root: Path, path: Path) -> Path:
+    """Return `path`, below the store at `root`; StoreError if it or a directory above it is a symbolic link.
+
+    A store that came from elsewhere must not lead what is written or removed to other places.
+    """
+    here = str(root)
+    for part in str(path)[len(here) + 1 :].split("/"):  # texts, as every reading of an object asks
+        here = f"{here}/{part}"
+        if os.path.islink(here):  # noqa: PTH114
+            raise StoreError(
+                f"{here} is a symbolic link, and the directories of a store are its own\n"
+                "    remove the link, or put what it points to in its place; the whole store may be a link"
+            )
+    return path
+
+
+def remove(path: Path) -> int:
+    """Remove a file or a directory, never what a link in it points to; return the bytes that it took."""
+    freed = size_of(path)
+    if path.is_symlink() or not path.is_dir():
+        path.unlink()
+    else:
+        shutil.rmtree(path)
+    return freed
+
+
 def write_file(path: Path, content: bytes) -> None:
     """Write a new file and wait until it is on the disk."""
     with path.open("xb") as file:
@@ -56,7 +83,7 @@ def abandoned(path: Path) -> bool:
     if match and match["host"] == socket.gethostname() and not process_lives(int(match["pid"])):
         return True
     try:
-        return time.time() - path.stat().st_mtime > _ABANDONED_AFTER
+        return time.time() - path.lstat().st_mtime > _ABANDONED_AFTER
     except FileNotFoundError:  # its writer has just ended
         return False
 
@@ -73,7 +100,7 @@ def process_lives(pid: int) -> bool:
 
 
 def size_of(path: Path) -> int:
-    """Return the bytes of a file, or of all files below a directory."""
-    if path.is_dir():
+    """Return the bytes of a file, or of all files below a directory; a link's are its own."""
+    if path.is_dir() and not path.is_symlink():
         return sum(size_of(child) for child in path.iterdir())
-    return path.stat().st_size
+    return path.lstat().st_size

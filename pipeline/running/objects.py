@@ -51,13 +51,19 @@ class ArraysFile:
 class StoredObject:
     """What was put: JSON, read-only arrays (read when asked for), the components of its key.
 
-    `files` are those in which the arrays lie.
+    `files` are those in which the arrays lie, `key` and `path` those of the object.
     """
 
     json: Any
     arrays: Mapping[str, Array]
     components: Mapping[str, Any]
     files: tuple[ArraysFile, ...] = ()
+    key: str = ""
+    path: Path = Path()
+
+    def damage(self, reason: str) -> DamagedObject:
+        """Return the error for a value that is not what could have been put."""
+        return DamagedObject(self.key, self.path, reason)
 
 
 class DamagedObject(PlaitError):
@@ -126,11 +132,11 @@ def read_object(directory: Path, key: str, sound: Sound) -> StoredObject:
     Files of arrays that are in `sound` are not checked again; those that were checked are added.
     """
     try:
-        record = _record((directory / OBJECT).read_bytes(), key)
+        record = _record(content(directory / OBJECT)[:], key)
         places = [(ARRAYS, record["arrays"]), (LINKED, record.get("linked"))]
         files = tuple(_file(directory / name, about, sound) for name, about in places if about is not None)
         arrays: Mapping[str, Array] = ChainMap(*(file.arrays for file in files))  # type: ignore[arg-type]
-        return StoredObject(record["json"], arrays, record["components"], files)
+        return StoredObject(record["json"], arrays, record["components"], files, key, directory)
     except FileNotFoundError as error:
         raise DamagedObject(key, directory, f"{Path(error.filename).name} is missing") from error
     except ValueError as error:
@@ -147,9 +153,11 @@ def _record(text: bytes, key: str) -> dict[str, Any]:
     except RecursionError as error:
         raise ValueError(f"{OBJECT} is nested too deeply") from error
     if record.get("format") != FORMAT or record.get("key") != key:
-        raise ValueError(f"{OBJECT} is of format {record.get('format')} and key {record.get('key')}")
+        raise ValueError(f"{OBJECT} is of another format than {FORMAT}, or of another key")
     if not {"arrays", "json", "components"} <= set(record):
         raise ValueError(f"{OBJECT} lacks a part")
+    if not isinstance(record["components"], dict):
+        raise ValueError(f"{OBJECT} has components that are no mapping")
     return dict(record)
 
 

@@ -98,7 +98,9 @@ class Records:
         for row in self._database.query(
             "SELECT id, pid FROM runs WHERE state = 'running' AND host = ?", here
         ):
-            if not process_lives(row["pid"]):
+            with self._database.reading():
+                lives = process_lives(row["pid"])
+            if not lives:
                 self.finish_run(row["id"], "stopped")
 
     def add_trials(self, trials: Iterable[TrialRow]) -> None:

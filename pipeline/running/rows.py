@@ -8,6 +8,16 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
 _encode = json.JSONEncoder(separators=(",", ":")).encode  # json.dumps would make an encoder for each value
+_TYPES: dict[str, Any] = {
+    **dict.fromkeys(("overrides", "trials"), tuple),
+    **dict.fromkeys(("machine", "plan", "settings", "metrics"), dict),
+    **dict.fromkeys(("seed", "pid"), int),
+    **dict.fromkeys(("ended", "seconds"), float | int | None),
+    "error": dict | None,
+    "started": float | int,
+    "cached": bool,
+}
+"""What the columns hold, where that is no text; SQLite would take anything in any column."""
 RunState = Literal["running", "done", "failed", "stopped"]
 State = Literal["pending", "running", "done", "cached", "failed", "skipped", "stopped"]
 
@@ -107,10 +117,13 @@ def _values(kind: Any, row: Any, texts: tuple[str, ...]) -> dict[str, Any]:
     for name in texts:
         values[name] = None if values[name] is None else json.loads(values[name])
     for name in ("overrides", "trials"):
-        if name in values:
+        if isinstance(values.get(name), list):
             values[name] = tuple(values[name])
     if "seed" in values:
         values["seed"] = int(values["seed"])
     if "cached" in values:
         values["cached"] = bool(values["cached"])
+    for name, value in values.items():
+        if not isinstance(value, _TYPES.get(name, str)):
+            raise ValueError(f"{name} is {type(value).__name__}")
     return values

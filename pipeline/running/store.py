@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import StoreError
 from pipeline.running.checkpoints import checkpoint_files
-from pipeline.running.disk import abandoned, disk_errors, size_of, temporary_name, write_file
+from pipeline.running.disk import abandoned, disk_errors, inside, remove, size_of, temporary_name, write_file
 from pipeline.running.objects import (
     LINKED,
     OBJECT,
@@ -45,6 +45,10 @@ FORMAT = 1
 _KEY = re.compile(r"[0-9a-f]{4,64}")
 
 
+class BadKey(StoreError, ValueError):
+    """What was given as a key is none, and could be a path to anywhere."""
+
+
 class Store:
     """A directory of objects by key (lower-case hex).
 
@@ -64,6 +68,8 @@ class Store:
                 self._claim(create)
             else:
                 _check_format(self.root / MARKER)
+            for own in (self.logs, self.records):
+                inside(self.root, own)
 
     def _claim(self, create: bool) -> None:
         # another process may be about to write its marker here: that file does not count
@@ -99,7 +105,7 @@ class Store:
         Large arrays that lie in a file `at_hand`, an object's of this store, are not written again.
         StoreError says why the disk refused; then nothing of the object stays.
         """
-        part = self._temporary / temporary_name(key)
+        part = inside(self.root, self._temporary) / temporary_name(key)
         try:
             with disk_errors(self.root, "write to the store"):
                 if not self._intact(key):
@@ -144,7 +150,9 @@ class Store:
     def keys(self) -> Iterator[str]:
         """Yield the keys of all objects, sorted."""
         with disk_errors(self.root, "read"):
-            for group in sorted(self._objects.iterdir()) if self._objects.exists() else ():
+            objects = inside(self.root, self._objects)
+            for group in sorted(objects.iterdir()) if objects.exists() else ():
+                inside(self.root, group)
                 yield from (path.name for path in sorted(group.iterdir()) if self._is_object(path))
 
     def _is_object(self, path: Path) -> bool:
@@ -158,17 +166,17 @@ class Store:
 
     def remove(self, key: str) -> int:
         """Remove an object and return the bytes that it took."""
-        away = self._temporary / temporary_name(key)
+        away = inside(self.root, self._temporary) / temporary_name(key)
         with disk_errors(self.root, "write to the store"):
             if not self._move(self._path(key), away):
                 return 0
             freed = _own_size(away)
-            shutil.rmtree(away)
+            remove(away)
         return freed
 
     def quarantine(self, key: str) -> Path | None:
         """Set an object aside, so that it is computed again; return where it is now, if it was there."""
-        aside = self.root / "damaged" / temporary_name(key)
+        aside = inside(self.root, self.root / "damaged") / temporary_name(key)
         with disk_errors(self.root, "write to the store"):
             return aside if self._move(self._path(key), aside) else None
 
@@ -190,29 +198,28 @@ class Store:
         freed = [(key, self.remove(key)) for key in list(self.keys()) if key not in kept]
         with disk_errors(self.root, "write to the store"):
             for path in (*self._leftovers(), *checkpoint_files(self.root, kept)):
-                freed.append((path.name, size_of(path)))
-                shutil.rmtree(path) if path.is_dir() else path.unlink()
+                freed.append((path.name, remove(path)))
         return freed
 
     def _leftovers(self) -> list[Path]:
-        damaged, parts = self.root / "damaged", self._temporary
+        damaged, parts = (inside(self.root, p) for p in (self.root / "damaged", self._temporary))
         aside = sorted(damaged.iterdir()) if damaged.exists() else []
         halves = sorted(parts.iterdir()) if parts.exists() else []
         return aside + [path for path in halves if abandoned(path)]
 
     def _path(self, key: str) -> Path:
         _check_key(key)
-        return self._objects / key[:2] / key
+        return inside(self.root, self._objects / key[:2] / key)
 
 
 def _check_key(key: str) -> None:
     if _KEY.fullmatch(key) is None:
-        raise ValueError(f"a key is 4 to 64 lower-case hex digits, not {key!r}")
+        raise BadKey(f"a key is 4 to 64 lower-case hex digits, not {key!r}")
 
 
 def _own_size(path: Path) -> int:
     linked = path / LINKED
-    return size_of(path) - (size_of(linked) if linked.exists() else 0)
+    return size_of(path) - (size_of(linked) if linked.is_symlink() or linked.exists() else 0)
 
 
 def _check_format(marker: Path) -> None:

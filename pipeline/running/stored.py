@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pipeline.running.store import DamagedObject
+from pipeline.running.values import metrics_in
 
 if TYPE_CHECKING:
     from pipeline.running.store import Store
@@ -36,10 +37,10 @@ class Stored:
 
     def _read(self, key: str) -> dict[str, Any] | None:
         try:
-            json = self.store.get(key).json
+            stored = self.store.get(key)
+            self.metrics[key] = metrics_in(stored)
         except DamagedObject as damage:
             self.store.quarantine(key)
             self.notes[key] = f"the stored result was damaged ({damage.reason}) and is computed again"
             return None
-        self.metrics[key] = dict(json.get("metrics", {}))
-        return dict(json)
+        return dict(stored.json)

@@ -14,7 +14,7 @@ from pipeline.running.jobs import Input, Job, Piece
 from pipeline.running.objects import ArraysFile
 from pipeline.running.outcomes import Outcome
 from pipeline.running.store import DamagedObject, Store
-from pipeline.running.values import from_stored, to_parts
+from pipeline.running.values import from_stored, metrics_of, to_parts
 from pipeline.stages.events import Event
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ class Workplace:
         if piece.fresh or not self.store.has(piece.key):
             return None
         try:
-            return dict(self.store.get(piece.key).json.get("metrics", {}))
+            return metrics_of(self.store, piece.key)
         except DamagedObject:
             self.store.quarantine(piece.key)
             return None

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from tokenize import TokenError
 from types import MappingProxyType
 from typing import Any, Literal
 from zipfile import BadZipFile
@@ -18,6 +20,11 @@ from pipeline.stages.preparation import Preparation
 
 Array = NDArray[Any]
 Task = Literal["classes", "regression", "none"]
+_UNREADABLE = (
+    OSError, EOFError, ValueError, LookupError, TypeError, AttributeError, BadZipFile, zlib.error,
+    MemoryError, RecursionError, OverflowError, SyntaxError, TokenError, NotImplementedError, RuntimeError,
+)  # fmt: skip
+"""What a hostile file makes of zipfile, NumPy and json: say a shape of terabytes, a header without end."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -195,7 +202,7 @@ class DataSet:
             if "json" not in arrays:
                 return cls(arrays["inputs"], arrays.get("targets"))
             return cls.from_parts(json.loads(str(arrays.pop("json"))), arrays)
-        except (OSError, EOFError, ValueError, KeyError, TypeError, BadZipFile) as error:
+        except _UNREADABLE as error:
             raise DataError(f"{path} is not a saved data set: {error}") from error
 
     def _repr_html_(self) -> str:
