@@ -66,13 +66,17 @@ class Job:
 
     def dumps(self) -> str:
         """Return the JSON text."""
-        return json.dumps(asdict(self), separators=(",", ":"))
+        return json.dumps(vars(self), separators=(",", ":"), default=_fields)
 
     @classmethod
     def loads(cls, text: str) -> Job:
         """Read what `dumps` gave."""
         fields = json.loads(text)
         return cls(**{**fields, "pieces": tuple(_piece(piece) for piece in fields["pieces"])})
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    return asdict(value) if isinstance(value, Gather) else vars(value)  # asdict of pieces would copy them
 
 
 def _gather(fields: Mapping[str, Any]) -> Gather:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from pipeline.errors import PlaitError, StageError, StoreError, UserError
@@ -39,7 +39,8 @@ class Outcome:
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form."""
-        return {**asdict(self), "notes": list(self.notes), "missing": list(self.missing)}
+        lists = {"notes": list(self.notes), "missing": list(self.missing)}
+        return {**vars(self), "metrics": dict(self.metrics), **lists}
 
     @classmethod
     def from_json(cls, json: Mapping[str, Any]) -> Outcome:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -44,7 +44,9 @@ class CohortSpec:
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form, for a task's argument."""
-        return asdict(self)
+        parts = {port: [dict(vars(part)) for part in parts] for port, parts in self.parts.items()}
+        members = [dict(vars(member)) for member in self.members]
+        return {**vars(self), "train": dict(vars(self.train)), "parts": parts, "members": members}
 
     @classmethod
     def from_json(cls, json: Mapping[str, Any]) -> CohortSpec:
