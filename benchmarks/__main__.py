@@ -1,4 +1,4 @@
-"""`python -m benchmarks step|sweep|... [--json] [--save] [--quick]`: measure, print, keep."""
+"""`python -m benchmarks step|sweep|... [--json] [--save] [--quick|--full]`: measure, print, keep."""
 
 from __future__ import annotations
 
@@ -11,14 +11,26 @@ from importlib import import_module
 from benchmarks.keeping import keep
 from benchmarks.machine import machine, versions
 
-BENCHMARKS = ("step", "sweep", "conv", "rnn", "scale", "members", "profile", "start", "gpu")
+BENCHMARKS = (
+    "step",
+    "sweep",
+    "conv",
+    "rnn",
+    "scale",
+    "overhead",
+    "soak",
+    "members",
+    "profile",
+    "start",
+    "gpu",
+)
 
 
 def main() -> int:
     """Run one benchmark; the exit code is 0 whether or not a limit was met."""
     arguments = _parser().parse_args()
     where = machine()  # before its load is our own
-    works = _works(arguments.benchmark, arguments.quick)
+    works = _works(arguments.benchmark, quick=arguments.quick, full=arguments.full)
     if not works:
         return 0
     result = {"machine": where, "versions": versions(), "works": works}
@@ -34,12 +46,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--json", action="store_true", help="print one JSON object on stdout")
     parser.add_argument("--save", action="store_true", help="write the object to benchmarks/results/ too")
     parser.add_argument("--quick", action="store_true", help="fewer repetitions, fewer trials")
+    parser.add_argument("--full", action="store_true", help="as many trials as are aimed at")
     return parser
 
 
-def _works(benchmark: str, quick: bool) -> dict[str, dict]:
+def _works(benchmark: str, **amounts: bool) -> dict[str, dict]:
     works = import_module(f"benchmarks.{benchmark}").works
-    return works(quick=True) if quick and "quick" in inspect.signature(works).parameters else works()
+    known = inspect.signature(works).parameters
+    return works(**{name: wanted for name, wanted in amounts.items() if wanted and name in known})
 
 
 def _table(works: dict[str, dict]) -> str:

@@ -85,6 +85,18 @@ def _limited(works: Works) -> Iterator[str]:
         yield _line(*cells, *[f"{peak:.0f} MiB" if peak else ""] * measured)
 
 
+def _soaked(works: Works) -> Iterator[str]:
+    yield "| work | takes | memory at first | at last | grown | limit | | more open files |"
+    yield "|---|---|---|---|---|---|---|---|"
+    for name, work in works.items():
+        first, last = (
+            f"{sample['resident_mib']:.1f} MiB" for sample in work["samples"][:: len(work["samples"]) - 1]
+        )
+        grown, limit = (f"{100 * work[what]:.1f} %" for what in ("grown", "grown_limit"))
+        cells = [name, duration(work["seconds"]), first, last, grown, f"≤ {limit}"]
+        yield _line(*cells, verdict(work["grown"] <= work["grown_limit"]), str(work["more_open_files"]))
+
+
 def _divided(works: Works) -> Iterator[str]:
     """One column for each work, one line for each of its parts."""
     parts = list(dict.fromkeys(part for work in works.values() for part in work["peers"]))
@@ -98,6 +110,7 @@ def _divided(works: Works) -> Iterator[str]:
 
 FORMS: Mapping[str, Callable[[Works], Iterator[str]]] = {
     "scale": _limited,
+    "soak": _soaked,
     "start": _limited,
     "profile": _divided,
 }

@@ -7,9 +7,11 @@ from importlib import import_module
 
 import pytest
 
-from benchmarks import picture, reference, report, scale, step, sweep
+from benchmarks import picture, reference, report, scale, step, sweep, trivial
 from benchmarks.__main__ import BENCHMARKS
 from benchmarks.targets import EAGER, JAX, MULTIPLES, PRODUCTS, RAY, SCAN, VMAP, limit
+from pipeline.running.records import Records
+from pipeline.running.store import Store
 
 
 @pytest.mark.parametrize("name", BENCHMARKS)
@@ -81,3 +83,21 @@ def test_the_picture_has_a_point_of_each_work_for_plait_and_its_peers():
         "4 members, [32], batch 32": {"seconds": 0.002, "peers": {EAGER: 0.008}},
     }
     assert picture.curves(works) == {"plait": [(1, 1.0), (4, 2.0)], EAGER: [(1, 2.0), (4, 8.0)]}
+
+
+def test_a_soak_is_shown_with_its_first_and_its_last_sample():
+    samples = [{"resident_mib": mib} for mib in (70.0, 71.0, 77.0)]
+    work = {"seconds": 9.0, "samples": samples, "grown": 0.085, "grown_limit": 0.05, "more_open_files": 0}
+    *_, line = report.FORMS["soak"]({"600 trials in a row": work})
+    assert line == "| 600 trials in a row | 9 s | 70.0 MiB | 77.0 MiB | 8.5 % | ≤ 5.0 % | **missed** | 0 |"
+
+
+def test_trivial_trials_are_run_stored_found_again_and_recorded(tmp_path):
+    found = trivial.measured(60, 16, tmp_path)
+    assert found.keys() == {"run", "again", "record", "resident_before", "resident_after"}
+    assert len(list(Store(tmp_path / "store").keys())) == 61
+    with Records(tmp_path / "store" / "records.sqlite") as records:
+        assert [run.state for run in records.runs()] == ["done", "done"]
+    with Records(tmp_path / "record" / "records.sqlite") as records:
+        (run,) = records.runs()
+        assert {trial.state for trial in records.trials(run.id)} == {"done"}
