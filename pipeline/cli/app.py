@@ -17,6 +17,7 @@ from pipeline.cli import (
     plan,
     plugins,
     predict,
+    replay,
     report,
     resume,
     run,
@@ -50,6 +51,7 @@ of_runs.command("show")(runs.show_run)
 of_runs.command("diff")(runs.show_difference)
 app.command("report")(report.report)
 app.command("predict")(predict.predict)
+app.command("replay")(replay.replay)
 app.command("verify")(verify.verify)
 app.command("why")(why.why)
 app.add_typer(of_plugins, name="plugins")

@@ -104,9 +104,16 @@ def _error(outcome: Outcome) -> dict[str, Any] | None:
     if outcome.error:
         message, _, hint = outcome.error.partition("\n")
         cause = outcome.blame or outcome.state
-        return {"cause": cause, "message": message, "hint": hint.strip(), "traceback": outcome.log}
+        where = {"traceback": outcome.log, "worker": outcome.worker}
+        return {"cause": cause, "message": message, "hint": hint.strip(), **where}
     if outcome.notes:
-        return {"cause": "note", "message": "; ".join(outcome.notes), "hint": "", "traceback": ""}
+        return {
+            "cause": "note",
+            "message": "; ".join(outcome.notes),
+            "hint": "",
+            "traceback": "",
+            "worker": "",
+        }
     return None
 
 

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.errors import UserError
+from pipeline.errors import UserError, nearest
 from pipeline.running.disk import process_lives
 from pipeline.running.records import Records, RunRow
 
 if TYPE_CHECKING:
+    from pipeline.dag.instances import Trial
     from pipeline.dag.spec import Dag
+    from pipeline.dag.trials import Expansion
     from pipeline.running.store import Store
 
 
@@ -50,15 +52,21 @@ def recorded(store: Store, which: str, overrides: Sequence[str] = ()) -> Recorde
     with Records(store.records, create=False) as records:
         run = records.run(which)
         _require_ended(run)
-    given = dict(run.machine.get("given", {}))
+    given = given_to(run, store)
     dag = read_text(run.text, Registry(), [*run.overrides, *overrides], Path(run.dag))
+    return Recorded(run, dag, given)
+
+
+def given_to(run: RunRow, store: Store) -> dict[str, str]:
+    """Return the keys of data that Python handed to a run, by node; UserError if they are not stored."""
+    given = dict(run.machine.get("given", {}))
     missing = [node for node, key in given.items() if not store.has(key)]
     if missing:
         raise UserError(
             f"run {run.id} had data for {', '.join(missing)} from Python, which the store has no more\n"
             "    run it from Python again, with the same data"
         )
-    return Recorded(run, dag, given)
+    return given
 
 
 def _require_ended(run: RunRow) -> None:
@@ -66,3 +74,22 @@ def _require_ended(run: RunRow) -> None:
         raise UserError(
             f"run {run.id} still goes on, in process {run.pid}\n    wait for it, or stop it: kill {run.pid}"
         )
+
+
+def expansion_of(run: RunRow) -> Expansion:
+    """Return the trials and instances of a run, from the text and overrides that its record has."""
+    from pipeline.dag.file import read_text
+    from pipeline.dag.trials import expand
+    from pipeline.running.models import registry_of
+
+    return expand(read_text(run.text, registry_of(run), run.overrides, Path(run.dag)))
+
+
+def trial_of(expansion: Expansion, name: str, run: RunRow) -> Trial:
+    """Return the trial with this id or label; UserError says which there are."""
+    for trial in expansion.trials:
+        if name in (trial.id, trial.label):
+            return trial
+    ids = [trial.id for trial in expansion.trials]
+    hint = f"    allowed: {ids[0]} to {ids[-1]}, or a label\n    {nearest(name, ids)}"
+    raise UserError(f"run {run.id} has no trial {name!r}\n{hint}".rstrip())

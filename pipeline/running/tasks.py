@@ -76,7 +76,7 @@ def settle(place: Workplace, piece: Piece, lost: Lost) -> Outcome:
         metrics = place.stored_metrics(piece)
         if metrics is None:
             place.emit(Event("node_started", node=piece.node, trials=piece.trials))
-            metrics, notes = _computed(place, piece, lost)
+            metrics, notes = computed(place, piece, lost)
         return replace(outcome, metrics=metrics, seconds=time.perf_counter() - began, notes=notes)
     except Stopped:
         return replace(outcome, state="stopped", error="the run was stopped")
@@ -89,7 +89,8 @@ def settle(place: Workplace, piece: Piece, lost: Lost) -> Outcome:
         return replace(failure(outcome, error), seconds=time.perf_counter() - began)
 
 
-def _computed(place: Workplace, piece: Piece, lost: Lost) -> tuple[dict[str, float], tuple[str, ...]]:
+def computed(place: Workplace, piece: Piece, lost: Lost) -> tuple[dict[str, float], tuple[str, ...]]:
+    """Compute and keep an instance that is not trained; return its metrics, and notes on what it lacked."""
     taken, notes = chosen(place, piece, lost)
     judging = [piece.validation] if piece.validation else []
     place.read([one for many in taken.values() for one in many] + judging)

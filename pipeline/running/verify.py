@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 from pipeline.dag.cohorts import Cohort
-from pipeline.errors import UserError, nearest
-from pipeline.running.models import load_model, registry_of
+from pipeline.errors import UserError
+from pipeline.running.models import load_model
 from pipeline.running.naming import Keys
-from pipeline.running.records import NodeRow, Records, RunRow
+from pipeline.running.recorded import expansion_of, trial_of
+from pipeline.running.records import NodeRow, Records
 from pipeline.running.values import from_stored
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from pipeline.dag.instances import Instance, Trial
+    from pipeline.dag.instances import Instance
     from pipeline.dag.trials import Expansion
     from pipeline.running.store import Store
     from pipeline.stages.registry import Registry
@@ -80,8 +80,8 @@ def verify(store: Store, run: str, trial: str) -> Verification:
         node.node: node.key for node in rows.values() if node.kind == "data" and _handed_over(store, node.key)
     }
     backend = str(row.machine.get("backend", "numpy"))
-    expansion = _expansion(row)
-    chosen = _trial(expansion, trial, row)
+    expansion = expansion_of(row)
+    chosen = trial_of(expansion, trial, row)
     keys = Keys(expansion, expansion.dag.registry, expansion.dag.dtype, backend, given)
     trained = [expansion.at(n, chosen) for n, place in expansion.places.items() if place.spec.kind == "train"]
     registry, compared = expansion.dag.registry, []
@@ -96,22 +96,6 @@ def verify(store: Store, run: str, trial: str) -> Verification:
 
 def _handed_over(store: Store, key: str) -> bool:
     return store.has(key) and "given" in store.get(key).components.get("shared", {})
-
-
-def _expansion(run: RunRow) -> Expansion:
-    from pipeline.dag.file import read_text
-    from pipeline.dag.trials import expand
-
-    return expand(read_text(run.text, registry_of(run), run.overrides, Path(run.dag)))
-
-
-def _trial(expansion: Expansion, name: str, run: RunRow) -> Trial:
-    for trial in expansion.trials:
-        if name in (trial.id, trial.label):
-            return trial
-    ids = [trial.id for trial in expansion.trials]
-    hint = f"    allowed: {ids[0]} to {ids[-1]}, or a label\n    {nearest(name, ids)}"
-    raise UserError(f"run {run.id} has no trial {name!r}\n{hint}".rstrip())
 
 
 def _stored_weights(

@@ -9,6 +9,8 @@ COMMANDS = [
     "check",
     "plan",
     "run",
+    "resume",
+    "replay",
     "runs",
     "predict",
     "plugins",
