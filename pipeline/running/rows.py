@@ -78,8 +78,8 @@ class TrialRow:
 class NodeRow:
     """A node instance: one node for the trials that share it.
 
-    `error` has `cause`, `message`, `traceback` (a path), `hint` and `worker`, the one that found it out; `log` is
-    a path too, both below the store.
+    `error` has `cause`, `message`, `hint`, `traceback` (a path) and `worker` (where it happened); `log` is
+    a path; both are below the store.
     """
 
     run: str
