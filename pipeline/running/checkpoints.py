@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import time
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
@@ -54,6 +55,8 @@ class Checkpoints:
 
     def load(self, member: Member) -> Checkpoint | None:
         """Return the latest checkpoint of a member, None where there is none that is whole."""
+        if not self._any(member.key):
+            return None
         try:
             path = inside(self._root.parent, self._path(member.key))
         except StoreError:  # a link leads out of the store
@@ -93,8 +96,13 @@ class Checkpoints:
 
     def forget(self, key: str) -> None:
         """Remove the checkpoint of a result that is there now."""
-        with suppress(StoreError):  # a link leads out of the store: nothing of ours is there
-            inside(self._root.parent, self._path(key)).unlink(missing_ok=True)
+        if self._any(key):
+            with suppress(StoreError):  # a link leads out of the store: nothing of ours is there
+                inside(self._root.parent, self._path(key)).unlink(missing_ok=True)
+
+    def _any(self, key: str) -> bool:
+        """Say whether there is something; mostly there is not, and this is asked twice for each member."""
+        return os.path.lexists(f"{self._root}/{key[:2]}/{key}{SUFFIX}")
 
     def _path(self, key: str) -> Path:
         return self._root / key[:2] / f"{key}{SUFFIX}"

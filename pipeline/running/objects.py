@@ -87,18 +87,25 @@ def write_object(
 ) -> None:
     """Write an object's files into a new directory; large arrays that lie in a file `at_hand` are linked."""
     directory.mkdir(parents=True)
-    linked = _linked(directory / LINKED, arrays, at_hand)
+    linked = _linked(directory, arrays, at_hand)
     taken = linked["names"] if linked else ()
     own = {name: array for name, array in arrays.items() if name not in taken}
     encoded = encode(own) if own else b""
     body = _body(key, json, encoded, linked, components)
     if encoded:
-        (directory / ARRAYS).write_bytes(encoded)
+        _write(directory, ARRAYS, encoded)
     checksum = hashlib.sha256(body).hexdigest().encode()
-    (directory / OBJECT).write_bytes(_PREFIX + checksum + _SEPARATOR + body)
+    _write(directory, OBJECT, _PREFIX + checksum + _SEPARATOR + body)
 
 
-def _linked(path: Path, arrays: Mapping[str, Array], at_hand: Sequence[ArraysFile]) -> dict[str, Any] | None:
+def _write(directory: Path, name: str, content: bytes) -> None:
+    with open(f"{directory}/{name}", "xb") as file:  # noqa: PTH123  paths are slow: done for each trial
+        file.write(content)
+
+
+def _linked(
+    directory: Path, arrays: Mapping[str, Array], at_hand: Sequence[ArraysFile]
+) -> dict[str, Any] | None:
     """Link the file that holds most of `arrays`, if that saves much, and return what is to be recorded."""
     best: tuple[int, list[str], ArraysFile | None] = (MAPPED_FROM - 1, [], None)
     for file in at_hand:
@@ -110,7 +117,7 @@ def _linked(path: Path, arrays: Mapping[str, Array], at_hand: Sequence[ArraysFil
     if chosen is None:
         return None
     try:
-        os.link(chosen.path, path)
+        os.link(chosen.path, directory / LINKED)
     except OSError:  # a disk without links, or the other object has been removed
         return None
     return {"sha256": chosen.sha256, "names": names}

@@ -105,30 +105,35 @@ class Store:
         Large arrays that lie in a file `at_hand`, an object's of this store, are not written again.
         StoreError says why the disk refused; then nothing of the object stays.
         """
-        part = inside(self.root, self._temporary) / temporary_name(key)
-        try:
-            with disk_errors(self.root, "write to the store"):
-                if not self._intact(key):
-                    write_object(part, key, json, arrays or {}, components or {}, at_hand)
-                    self._publish(part, key)
-        finally:
-            shutil.rmtree(part, ignore_errors=True)
-
-    def _publish(self, part: Path, key: str) -> None:
         path = self._path(key)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        while not self._intact(key):
+        part = inside(self.root, self._temporary) / temporary_name(key)
+        with disk_errors(self.root, "write to the store"):
+            if self._intact(path, key):
+                return
             try:
-                part.rename(path)
-            except OSError:
-                if not path.exists():
-                    raise
-                continue  # another writer was first
-            return
+                write_object(part, key, json, arrays or {}, components or {}, at_hand)
+                self._publish(part, path, key)
+            except BaseException:
+                shutil.rmtree(part, ignore_errors=True)
+                raise
 
-    def _intact(self, key: str) -> bool:
+    def _publish(self, part: Path, path: Path, key: str) -> None:
+        while True:
+            try:
+                part.rename(path)  # mostly its group's directory is there and the object is not
+                return
+            except OSError:
+                if not path.parent.exists():
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                elif not path.exists():
+                    raise
+                elif self._intact(path, key):  # another writer was first
+                    shutil.rmtree(part, ignore_errors=True)
+                    return
+
+    def _intact(self, path: Path, key: str) -> bool:
         """Say whether an object is there and can be read; set it aside if it cannot."""
-        if not self._path(key).exists():
+        if not path.exists():
             return False
         try:
             self.get(key)
