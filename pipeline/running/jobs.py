@@ -49,7 +49,7 @@ class Piece:
 
 @dataclass(frozen=True)
 class Job:
-    """A task's argument: instances to compute together, and where the store, the log and the stages are.
+    """A task's argument: instances of one node, computed together; where store, log and stages are.
 
     `cohort` is a CohortSpec's JSON where the pieces are its members.  A worker that finds the file
     `stop` ends at the next epoch.
@@ -65,14 +65,22 @@ class Job:
     cohort: Mapping[str, Any] | None = None
 
     def dumps(self) -> str:
-        """Return the JSON text."""
-        return json.dumps(vars(self), separators=(",", ":"), default=_fields)
+        """Return the JSON text; what is shared by the pieces' components, as of one node, is in it once."""
+        shared: Any = next((piece.components["shared"] for piece in self.pieces if piece.components), {})
+        pieces = [{**vars(piece), "components": _own(piece.components)} for piece in self.pieces]
+        text = {**vars(self), "pieces": pieces, "shared": shared}
+        return json.dumps(text, separators=(",", ":"), default=_fields)
 
     @classmethod
     def loads(cls, text: str) -> Job:
         """Read what `dumps` gave."""
         fields = json.loads(text)
-        return cls(**{**fields, "pieces": tuple(_piece(piece) for piece in fields["pieces"])})
+        shared = fields.pop("shared")
+        return cls(**{**fields, "pieces": tuple(_piece(piece, shared) for piece in fields["pieces"])})
+
+
+def _own(components: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in components.items() if name != "shared"}
 
 
 def _fields(value: Any) -> dict[str, Any]:
@@ -84,9 +92,10 @@ def _gather(fields: Mapping[str, Any]) -> Gather:
     return Gather(**values)
 
 
-def _piece(fields: Mapping[str, Any]) -> Piece:
+def _piece(fields: Mapping[str, Any], shared: Mapping[str, Any]) -> Piece:
     inputs = {port: tuple(Input(**taken) for taken in many) for port, many in fields["inputs"].items()}
     validation = fields["validation"] and Input(**fields["validation"])
     gather = fields["gather"] and _gather(fields["gather"])
     own = {"inputs": inputs, "gather": gather, "validation": validation, "trials": tuple(fields["trials"])}
-    return Piece(**{**fields, **own})
+    components = {"shared": shared, **fields["components"]}
+    return Piece(**{**fields, **own, "components": components})
