@@ -18,6 +18,7 @@ BENCHMARKS = (
     "rnn",
     "scale",
     "overhead",
+    "checkpoint",
     "soak",
     "members",
     "profile",
