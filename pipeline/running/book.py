@@ -48,9 +48,9 @@ class Book:
                         if not self._open[number]:
                             self._enter_trial(number)
 
-    def finish(self, state: RunState) -> None:
-        """Close the record."""
-        self._records.finish_run(self.run, state)
+    def finish(self, state: RunState, seconds: float) -> None:
+        """Close the record of a run that took so many seconds."""
+        self._records.finish_run(self.run, state, seconds=seconds)
 
     def trial_state(self, number: int) -> tuple[str, dict[str, float]]:
         """Return a trial's state and metrics, as far as they are known."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -36,8 +37,10 @@ CREATE TABLE components (
     key TEXT PRIMARY KEY, shared TEXT NOT NULL REFERENCES shared, own TEXT NOT NULL) WITHOUT ROWID;
 """
 
+_PAGE = 64 * 1024  # more than SQLite asks for at once
 _LOCKED = ("SQLITE_BUSY", "SQLITE_LOCKED")
 _FULL = ("SQLITE_FULL",)
+_IO = ("SQLITE_IOERR",)  # SQLite's word for many failures, a full disk among them
 _FORBIDDEN = ("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_AUTH")
 
 
@@ -131,11 +134,16 @@ class Database:
         name = getattr(error, "sqlite_errorname", "")
         if name.startswith(_LOCKED):
             return "another process is writing it: wait until that run has ended, then try again"
-        if name.startswith(_FULL):
+        if name.startswith(_FULL) or (name.startswith(_IO) and self._disk_is_full()):
             return "free some space (`plait cache gc` removes old results), or name a store on another disk"
         if name.startswith(_FORBIDDEN):
             return "make it and its directory writable for you, or name another store"
+        if name.startswith(_IO):
+            return "see that its disk is there and sound, then try again"
         return self._move_away()
+
+    def _disk_is_full(self) -> bool:
+        return shutil.disk_usage(self.path.parent).free < _PAGE
 
     def _move_away(self) -> str:
         return (
@@ -150,15 +158,17 @@ def make(path: Path) -> None:
     part = path.with_name(temporary_name(path.name))
     try:
         with closing(sqlite3.connect(part, isolation_level=None)) as connection:
+            # not the other way round: a full disk would leave the tables in a log that is not linked
+            connection.executescript(f"BEGIN; {SCHEMA} COMMIT;")
             connection.execute("PRAGMA journal_mode = WAL")
-            connection.executescript(SCHEMA)
         path.hardlink_to(part)
     except FileExistsError:  # another process was first
         pass
     except OSError:  # a disk without links
         part.rename(path)
     finally:
-        part.unlink(missing_ok=True)
+        for suffix in ("", "-journal", "-wal", "-shm"):
+            part.with_name(f"{part.name}{suffix}").unlink(missing_ok=True)
 
 
 def _open(path: Path, create: bool, timeout: float) -> sqlite3.Connection:

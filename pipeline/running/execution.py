@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -82,8 +83,9 @@ class Execution:
             seconds = time.perf_counter() - self._began
             name: EventName = "run_ended" if state == "done" else "run_failed"
             self._tell(name, data={"state": state, "seconds": seconds})
-            self._stop.unlink(missing_ok=True)
-            self._book.finish(state)
+            with suppress(OSError):  # a disk that refuses has been told of; the file is this run's alone
+                self._stop.unlink(missing_ok=True)
+            self._book.finish(state, seconds)
         trials = [self._book.trial_state(trial.number) for trial in self._plan.expansion.trials]
         return Run(self.id, self._plan, state, seconds, self._outcomes, trials)
 
@@ -153,10 +155,11 @@ class Execution:
 
     def _ask_to_stop(self) -> None:
         self._stop_before = time.monotonic() + STOP_SECONDS
-        self._stop.parent.mkdir(parents=True, exist_ok=True)
-        self._stop.touch()
         if self._driver is not None:
             self._driver.abandon()
+        with suppress(OSError):  # then tasks that run are not waited for beyond their time
+            self._stop.parent.mkdir(parents=True, exist_ok=True)
+            self._stop.touch()
 
     def _patient(self) -> bool:
         return time.monotonic() < self._stop_before

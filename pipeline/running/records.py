@@ -160,15 +160,21 @@ class Records:
         """Say how a trial ended."""
         self._update("trials", run, "id", trial, {"state": state, "metrics": dump(metrics or {})})
 
-    def finish_run(self, run: str, state: RunState, *, at: float | None = None) -> None:
-        """Close a run; nodes and trials that have not ended become `stopped` or, else, `skipped`."""
+    def finish_run(
+        self, run: str, state: RunState, *, seconds: float | None = None, at: float | None = None
+    ) -> None:
+        """Close a run; nodes and trials that have not ended become `stopped` or, else, `skipped`.
+
+        `seconds` is how long it took; without it, what the clock says, which may have been set back.
+        """
         ended = time.time() if at is None else at
         rest = "stopped" if state == "stopped" else "skipped"
         number = self._number(run)
         with self._database.transaction() as connection:
             connection.execute(
-                "UPDATE runs SET state = ?, ended = ?, seconds = ? - started WHERE number = ?",
-                (state, ended, ended, number),
+                "UPDATE runs SET state = ?, ended = ?, seconds = ifnull(?, max(? - started, 0.0))"
+                " WHERE number = ?",
+                (state, ended, seconds, ended, number),
             )
             for table in ("nodes", "trials"):
                 unended = "run = ? AND state IN ('pending', 'running')"
