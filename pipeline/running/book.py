@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pipeline.running.outcomes import Outcome
-from pipeline.running.records import NodeRow, Records, RunState, TrialRow
+from pipeline.running.records import NodeEnd, NodeRow, Records, RunState, TrialEnd, TrialRow
 from pipeline.running.standing import own_nodes, trial_metrics, worst
 
 if TYPE_CHECKING:
@@ -39,14 +39,18 @@ class Book:
     def settle(self, outcomes: Sequence[Outcome]) -> None:
         """Enter outcomes, and the trials that are complete with them."""
         self._outcomes.update({outcome.instance: outcome for outcome in outcomes})
+        complete = [number for outcome in outcomes for number in self._completed(outcome.instance)]
         with self._records.together():
-            for outcome in outcomes:
-                self._enter_outcome(outcome)
-                for number in self._plan.trials[outcome.instance]:
-                    if outcome.instance in self._own[number].values():
-                        self._open[number] -= 1
-                        if not self._open[number]:
-                            self._enter_trial(number)
+            self._records.nodes_finished(self.run, map(_node_end, outcomes))
+            self._records.trials_finished(self.run, map(self._trial_end, complete))
+
+    def _completed(self, instance: int) -> Iterator[int]:
+        """Count an instance as ended, and yield the trials that are complete with it."""
+        for number in self._plan.trials[instance]:
+            if instance in self._own[number].values():
+                self._open[number] -= 1
+                if not self._open[number]:
+                    yield number
 
     def finish(self, state: RunState, seconds: float) -> None:
         """Close the record of a run that took so many seconds."""
@@ -82,21 +86,15 @@ class Book:
         kind = self._kinds[instance.node]
         return NodeRow(self.run, instance.label, instance.node, kind, trials, self._plan.keys[instance.id])
 
-    def _enter_outcome(self, outcome: Outcome) -> None:
-        self._records.node_finished(
-            self.run,
-            outcome.label,
-            outcome.state,  # type: ignore[arg-type]  # an outcome that is kept is never `blocked`
-            seconds=outcome.seconds,
-            metrics=outcome.metrics,
-            error=_error(outcome),
-            log=outcome.log,
-        )
-
-    def _enter_trial(self, number: int) -> None:
+    def _trial_end(self, number: int) -> TrialEnd:
         state, metrics = self.trial_state(number)
-        trial = self._plan.expansion.trials[number].id
-        self._records.trial_finished(self.run, trial, state, metrics)  # type: ignore[arg-type]
+        return TrialEnd(self._plan.expansion.trials[number].id, state, metrics)  # type: ignore[arg-type]
+
+
+def _node_end(outcome: Outcome) -> NodeEnd:
+    state: Any = outcome.state  # one that is kept is never `blocked`
+    seconds, metrics, error = outcome.seconds, outcome.metrics, _error(outcome)
+    return NodeEnd(outcome.label, state, seconds, metrics, error, outcome.log)
 
 
 def _error(outcome: Outcome) -> dict[str, Any] | None:

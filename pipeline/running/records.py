@@ -21,9 +21,9 @@ import pipeline
 from pipeline.errors import UserError, nearest
 from pipeline.running.database import Database
 from pipeline.running.disk import process_lives
-from pipeline.running.rows import NodeRow, RunRow, RunState, State, TrialRow, dump
+from pipeline.running.rows import NodeEnd, NodeRow, RunRow, RunState, State, TrialEnd, TrialRow, dump
 
-__all__ = ["NodeRow", "Records", "RunRow", "RunState", "State", "TrialRow"]
+__all__ = ["NodeEnd", "NodeRow", "Records", "RunRow", "RunState", "State", "TrialEnd", "TrialRow"]
 
 Row = TypeVar("Row", RunRow, TrialRow, NodeRow)
 _RAN = "('done', 'cached')"
@@ -136,29 +136,17 @@ class Records:
 
     def node_started(self, run: str, instance: str) -> None:
         """Say that a node instance runs now."""
-        self._update("nodes", run, "instance", instance, {"state": "running"})
+        self._update("nodes", run, "instance", ("state",), {instance: ("running",)})
 
-    def node_finished(
-        self,
-        run: str,
-        instance: str,
-        state: State,
-        *,
-        seconds: float | None = None,
-        metrics: Mapping[str, Any] | None = None,
-        error: Mapping[str, Any] | None = None,
-        log: str = "",
-    ) -> None:
-        """Say how a node instance ended; `cached` if its result was in the store already."""
-        texts = {"metrics": dump(metrics or {}), "error": None if error is None else dump(error)}
-        values = {"state": state, "cached": state == "cached", "seconds": seconds, "log": log}
-        self._update("nodes", run, "instance", instance, {**values, **texts})
+    def nodes_finished(self, run: str, ends: Iterable[NodeEnd]) -> None:
+        """Say how node instances ended."""
+        columns = ("state", "cached", "seconds", "metrics", "error", "log")
+        self._update("nodes", run, "instance", columns, {end.instance: end.values() for end in ends})
 
-    def trial_finished(
-        self, run: str, trial: str, state: State, metrics: Mapping[str, Any] | None = None
-    ) -> None:
-        """Say how a trial ended."""
-        self._update("trials", run, "id", trial, {"state": state, "metrics": dump(metrics or {})})
+    def trials_finished(self, run: str, ends: Iterable[TrialEnd]) -> None:
+        """Say how trials ended."""
+        values = {end.id: (end.state, dump(end.metrics)) for end in ends}
+        self._update("trials", run, "id", ("state", "metrics"), values)
 
     def finish_run(
         self, run: str, state: RunState, *, seconds: float | None = None, at: float | None = None
@@ -180,13 +168,24 @@ class Records:
                 unended = "run = ? AND state IN ('pending', 'running')"
                 connection.execute(f"UPDATE {table} SET state = ? WHERE {unended}", (rest, number))
 
-    def _update(self, table: str, run: str, name: str, which: str, values: Mapping[str, Any]) -> None:
-        columns = ", ".join(f"{column} = ?" for column in values)
-        sql = f"UPDATE {table} SET {columns} WHERE run = ? AND {name} = ?"
+    def _update(
+        self, table: str, run: str, name: str, columns: Sequence[str], values: Mapping[str, Sequence[Any]]
+    ) -> None:
+        """Write `values`, by what a run's rows have in the column `name`; KeyError if there is no such row."""
+        settings = ", ".join(f"{column} = ?" for column in columns)
+        sql = f"UPDATE {table} SET {settings} WHERE run = ? AND {name} = ?"
+        number = self._number(run)
         with self._database.transaction() as connection:
-            found = connection.execute(sql, (*values.values(), self._number(run), which))
-            if found.rowcount != 1:
-                raise KeyError(f"run {run} has no {table.removesuffix('s')} {which!r}")
+            before = connection.total_changes
+            connection.executemany(sql, ((*row, number, which) for which, row in values.items()))
+            if connection.total_changes - before != len(values):
+                absent = self._absent(table, number, name, values)
+                raise KeyError(f"run {run} has no {table.removesuffix('s')} {absent!r}")
+
+    def _absent(self, table: str, number: int, name: str, names: Iterable[str]) -> str:
+        """Return the first of `names` that a run has no row for."""
+        sql = f"SELECT 1 FROM {table} WHERE run = ? AND {name} = ?"
+        return next(which for which in names if not self._database.query(sql, number, which))
 
     def _number(self, run: str) -> int:
         if run not in self._numbers:

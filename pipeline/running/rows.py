@@ -107,6 +107,32 @@ class NodeRow:
         return (*identity, self.state, self.cached, self.seconds, dump(self.metrics), error, self.log)
 
 
+@dataclass(frozen=True)
+class NodeEnd:
+    """How a node instance ended; `cached` if its result was in the store already."""
+
+    instance: str
+    state: State
+    seconds: float | None = None
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+    error: Mapping[str, Any] | None = None
+    log: str = ""
+
+    def values(self) -> tuple[Any, ...]:
+        """Return what becomes of the columns: state, cached, seconds, metrics, error, log."""
+        error = None if self.error is None else dump(self.error)
+        return (self.state, self.state == "cached", self.seconds, dump(self.metrics), error, self.log)
+
+
+@dataclass(frozen=True)
+class TrialEnd:
+    """How a trial ended."""
+
+    id: str
+    state: State
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+
+
 def dump(value: Any) -> str:
     """Return the JSON of a column."""
     return _encode(value) if value != {} else "{}"  # most columns of a run that begins are empty

@@ -16,7 +16,7 @@ import pytest
 
 from pipeline.errors import StoreError, UserError
 from pipeline.running.database import make
-from pipeline.running.records import NodeRow, Records, TrialRow
+from pipeline.running.records import NodeEnd, NodeRow, Records, TrialEnd, TrialRow
 
 NOON = 1795608915.0
 
@@ -86,10 +86,13 @@ def test_what_ends_is_written_down(records):
     records.add_nodes([node(run, number=1), node(run, number=2), node(run, number=3)])
     records.node_started(run, "fit@1")
     assert records.nodes(run)[0].state == "running"
-    records.node_finished(run, "fit@1", "done", seconds=1.5, metrics={"accuracy": 0.9}, log="logs/a")
-    records.node_finished(run, "fit@2", "cached")
-    records.node_finished(run, "fit@3", "failed", error={"cause": "diverged"})
-    records.trial_finished(run, "t1", "done", {"accuracy": 0.9, "loss": math.inf})
+    ends = [
+        NodeEnd("fit@1", "done", 1.5, {"accuracy": 0.9}, log="logs/a"),
+        NodeEnd("fit@2", "cached"),
+        NodeEnd("fit@3", "failed", error={"cause": "diverged"}),
+    ]
+    records.nodes_finished(run, ends)
+    records.trials_finished(run, [TrialEnd("t1", "done", {"accuracy": 0.9, "loss": math.inf})])
     done, cached, failed = records.nodes(run)
     assert (done.state, done.seconds, done.metrics, done.log) == ("done", 1.5, {"accuracy": 0.9}, "logs/a")
     assert (cached.state, cached.cached, done.cached) == ("cached", True, False)
@@ -109,8 +112,10 @@ def test_what_has_not_ended_when_a_run_ends_is_marked(records, end, left):
 
 def test_an_instance_or_a_run_that_was_never_entered_is_a_fault(records):
     run = records.start_run("digits")
+    records.add_nodes([node(run, number=1)])
     with pytest.raises(KeyError, match="has no node 'fit@9'"):
-        records.node_finished(run, "fit@9", "done")
+        records.nodes_finished(run, [NodeEnd("fit@1", "done"), NodeEnd("fit@9", "done")])
+    assert records.nodes(run)[0].state == "pending"
     with pytest.raises(StoreError, match="has no run 'other'"):
         records.add_trials([trial("other", 1)])
 
@@ -121,7 +126,7 @@ def test_what_is_written_together_is_written_whole_or_not(records):
     def write(second):
         with records.together():
             records.add_trials([trial(run, 1)])
-            records.trial_finished(run, second, "done")
+            records.trials_finished(run, [TrialEnd(second, "done")])
 
     with pytest.raises(KeyError):
         write("t2")
