@@ -171,7 +171,7 @@ class Records:
     def _update(
         self, table: str, run: str, name: str, columns: Sequence[str], values: Mapping[str, Sequence[Any]]
     ) -> None:
-        """Write `values`, by what a run's rows have in the column `name`; KeyError if there is no such row."""
+        """Write `values`, by what `name` is in a run's rows; KeyError if there is no such row."""
         settings = ", ".join(f"{column} = ?" for column in columns)
         sql = f"UPDATE {table} SET {settings} WHERE run = ? AND {name} = ?"
         number = self._number(run)
