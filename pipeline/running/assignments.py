@@ -20,6 +20,12 @@ def log_directory(run: str) -> Path:
     return Path("logs") / run
 
 
+def log_of(unit: str) -> str:
+    """Return the path of the log of the unit with this name, below the store's root."""
+    run, _, name = unit.partition("/")
+    return str(log_directory(run) / f"{name}.log")
+
+
 def job_of(plan: Plan, run: str, unit: Unit) -> Job:
     """Return the job of a unit."""
     root, logs = plan.stored.store.root, log_directory(run)
@@ -28,7 +34,7 @@ def job_of(plan: Plan, run: str, unit: Unit) -> Job:
         run=run,
         store=str(root),
         registry=plan.dag.registry.description(),
-        log=str(logs / f"{Path(unit.name).name}.log"),
+        log=log_of(unit.name),
         stop=str(root / logs / STOP),
         pieces=tuple(piece_of(plan, instance) for instance in unit.instances),
         cohort=_cohort(plan, unit),

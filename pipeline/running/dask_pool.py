@@ -186,4 +186,6 @@ def _failure(name: str, future: Future) -> Finished:
             f"a worker cannot import what the task needs: {error}\n"
             "    install the same packages there as here, plait among them"
         )
-    return Finished(name, error=error, blamed=str(error.task) if isinstance(error, KilledWorker) else "")
+    if isinstance(error, KilledWorker):
+        return Finished(name, error=error, blamed=str(error.task), worker=str(error.last_worker.address))
+    return Finished(name, error=error)

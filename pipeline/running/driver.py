@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from dask._task_spec import Task, TaskRef
 
 from pipeline.errors import PlaitError, StageError
+from pipeline.running.assignments import log_of
 from pipeline.running.jobs import Job
 from pipeline.running.outcomes import Outcome, failure
 from pipeline.running.pool import Finished, Pool
@@ -122,7 +123,9 @@ class Driver:
             # Who waited on the worker that died is blamed too: one by one, only the culprit is lost.
             self._waiting.extend(self._units.make([instance], suspect=True) for instance in unit.instances)
         else:
-            self._settle([failure(_done(i.id, i.label), _cause(finished)) for i in unit.instances])
+            log, worker = log_of(unit.name), finished.worker
+            ended = [replace(_done(i.id, i.label), log=log, worker=worker) for i in unit.instances]
+            self._settle([failure(outcome, _cause(finished)) for outcome in ended])
 
     def _unblock(self, unit: Unit, blocked: Sequence[Outcome]) -> None:
         """Have what is missing computed again, and after it the instances that wait for it."""

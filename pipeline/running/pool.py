@@ -24,6 +24,7 @@ class Finished:
     value: Any = None
     error: BaseException | None = None
     blamed: str = ""  # the task that killed its worker, where that is what happened
+    worker: str = ""  # and which worker that was last
 
 
 class Pool(Protocol):

@@ -201,6 +201,10 @@ def test_an_instance_that_kills_every_worker_fails_with_what_it_waits_for_skippe
     assert small.states(results)["fit"] == "skipped"
     assert "its worker process died" in results.nodes["trap"]["errors"][0]
     assert results.exit_code == 1
+    with Records(small.store.records) as records:
+        (row,) = records.nodes(results.run, "trap")
+    assert (row.error["cause"], row.error["worker"][:6], len(row.trials)) == ("stage", "tcp://", 4)
+    assert "1 instances on tcp://" in (small.store.root / row.log).read_text()
 
 
 KILLS_FOR_ONE = """
