@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.dag.labels import label
@@ -46,6 +46,14 @@ class Axis:
 
     name: str
     values: Sequence[Any]
+    _shown: dict[int, str] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def shown(self, index: int) -> str:
+        """Return the value at an index as labels have it, "adam.lr=0.001": written once for all instances."""
+        text = self._shown.get(index)
+        if text is None:
+            text = self._shown[index] = label([(self.name, self.values[index])])
+        return text
 
     @property
     def node(self) -> str:
@@ -108,7 +116,10 @@ class Instance:
     @property
     def label(self) -> str:
         """The readable name: "fit[adam.lr=0.001 seed=2]"."""
-        return f"{self.node}[{label(self.settings.items())}]" if self.point else self.node
+        if not self.point:
+            return self.node
+        shown = [axis.shown(index) for axis, index in zip(self.place.axes, self.point, strict=True)]
+        return f"{self.node}[{' '.join(shown)}]"
 
     @property
     def options(self) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from pipeline.running.disk import disk_errors, temporary_name
 
 APPLICATION = 0x706C6974  # "plit", in the file's header
 VERSION = 1
+CACHE_KIB = 32 * 1024  # indexes of 100,000 labels and keys are written all over
 
 SCHEMA = f"""
 PRAGMA application_id = {APPLICATION};
@@ -188,6 +189,7 @@ def _connect(path: Path, create: bool, timeout: float) -> sqlite3.Connection:
     connection = sqlite3.connect(f"{path.as_uri()}?mode={mode}", timeout, isolation_level=None, uri=True)
     try:
         connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         connection.execute("PRAGMA schema_version").fetchone()
     except sqlite3.OperationalError as error:
         connection.close()

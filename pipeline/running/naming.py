@@ -59,18 +59,19 @@ class _Options:
 
     def __init__(self, place: Place):
         specs = [place.spec, *(part for parts in place.parts.values() for part in parts)]
-        self._specs = [(spec, [position for position, _ in place.varied(spec)]) for spec in specs]
+        varied = [(spec, [position for position, _ in place.varied(spec)]) for spec in specs]
+        self._varied = [(spec, positions) for spec, positions in varied if positions]
         self._known: dict[tuple[str, tuple[int, ...]], dict[str, Any]] = {}
-        self._gather: dict[str, Any] = {}
+        self._fixed: dict[str, Any] = {spec.name: dict(spec.options) for spec in specs}
         gather = place.spec.gather
         if gather is not None and gather.best is not None:
-            self._gather = {f"{place.spec.name} gather": asdict(gather)}  # a blank: no node has such a name
+            self._fixed[f"{place.spec.name} gather"] = asdict(gather)  # a blank: no node has such a name
 
     def at(self, instance: Instance) -> dict[str, Any]:
         """Return an instance's options."""
-        found = dict(self._gather)
-        for spec, positions in self._specs:
-            point = (spec.name, tuple(instance.point[position] for position in positions))
+        found = dict(self._fixed)
+        for spec, positions in self._varied:
+            point = (spec.name, tuple([instance.point[position] for position in positions]))
             if point not in self._known:
                 self._known[point] = instance.options_of(spec)
             found[spec.name] = self._known[point]
