@@ -20,6 +20,7 @@ BENCHMARKS = (
     "overhead",
     "checkpoint",
     "soak",
+    "faults",
     "members",
     "profile",
     "start",

@@ -97,6 +97,14 @@ def _soaked(works: Works) -> Iterator[str]:
         yield _line(*cells, verdict(work["grown"] <= work["grown_limit"]), str(work["more_open_files"]))
 
 
+def _survived(works: Works) -> Iterator[str]:
+    yield "| faults | takes | tried | survived | |"
+    yield "|---|---|---|---|---|"
+    for name, work in works.items():
+        tried, survived = work["tried"], work["survived"]
+        yield _line(name, duration(work["seconds"]), str(tried), str(survived), verdict(survived == tried))
+
+
 def _divided(works: Works) -> Iterator[str]:
     """One column for each work, one line for each of its parts."""
     parts = list(dict.fromkeys(part for work in works.values() for part in work["peers"]))
@@ -109,6 +117,7 @@ def _divided(works: Works) -> Iterator[str]:
 
 
 FORMS: Mapping[str, Callable[[Works], Iterator[str]]] = {
+    "faults": _survived,
     "scale": _limited,
     "soak": _soaked,
     "start": _limited,

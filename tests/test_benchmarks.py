@@ -7,7 +7,7 @@ from importlib import import_module
 
 import pytest
 
-from benchmarks import picture, reference, report, scale, step, sweep, trivial
+from benchmarks import faults, picture, reference, report, scale, step, sweep, trivial
 from benchmarks.__main__ import BENCHMARKS
 from benchmarks.targets import EAGER, JAX, MULTIPLES, PRODUCTS, RAY, SCAN, VMAP, limit
 from pipeline.running.records import Records
@@ -101,3 +101,24 @@ def test_trivial_trials_are_run_stored_found_again_and_recorded(tmp_path):
     with Records(tmp_path / "record" / "records.sqlite") as records:
         (run,) = records.runs()
         assert {trial.state for trial in records.trials(run.id)} == {"done"}
+
+
+REPORT = """<testsuites><testsuite>
+<testcase name="one"/><testcase name="two"><failure message="lost"/></testcase>
+<testcase name="three"><skipped message="no root"/></testcase><testcase name="four"/>
+</testsuite></testsuites>"""
+
+
+def test_faults_are_counted_and_those_that_could_not_be_tried_left_out(tmp_path, capsys):
+    (tmp_path / "report.xml").write_text(REPORT)
+    assert faults.counted(tmp_path / "report.xml") == {"tried": 3, "survived": 2, "left_out": 1}
+    assert capsys.readouterr().err == "not survived: two\n"
+
+
+def test_every_file_of_faults_is_tried():
+    named = {word for selection in faults.GROUPS.values() for word in selection if word.endswith(".py")}
+    there = {
+        path.relative_to(faults.ROOT).as_posix() for path in (faults.ROOT / "tests/faults").glob("test_*.py")
+    }
+    assert there <= named
+    assert all((faults.ROOT / name).exists() for name in named)
