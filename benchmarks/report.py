@@ -15,6 +15,7 @@ from benchmarks import picture
 from benchmarks.keeping import kept
 from benchmarks.process import ROOT, finished
 from benchmarks.targets import PRODUCTS, SECONDS, multiples
+from pipeline.running.checkpoints import SHARE
 
 PAGE = ROOT / "docs" / "performance.md"
 TABLE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -105,6 +106,15 @@ def _survived(works: Works) -> Iterator[str]:
         yield _line(name, duration(work["seconds"]), str(tried), str(survived), verdict(survived == tried))
 
 
+def _rounds(works: Works) -> Iterator[str]:
+    yield "| work | a round takes | share of the time | limit | | bytes | read again |"
+    yield "|---|---|---|---|---|---|---|"
+    for name, work in works.items():
+        share, size = f"{100 * work['share']:.2f} %", f"{work['bytes'] / 1e6:.1f} MB"
+        cells = [name, duration(work["seconds"]), share, f"≤ {100 * SHARE:.0f} %", _within(work)]
+        yield _line(*cells, size, duration(work["read"]))
+
+
 def _divided(works: Works) -> Iterator[str]:
     """One column for each work, one line for each of its parts."""
     parts = list(dict.fromkeys(part for work in works.values() for part in work["peers"]))
@@ -117,6 +127,7 @@ def _divided(works: Works) -> Iterator[str]:
 
 
 FORMS: Mapping[str, Callable[[Works], Iterator[str]]] = {
+    "checkpoint": _rounds,
     "faults": _survived,
     "scale": _limited,
     "soak": _soaked,
