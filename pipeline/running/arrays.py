@@ -7,6 +7,7 @@ import mmap
 import stat
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,12 +46,18 @@ def encode(arrays: Mapping[str, Array]) -> bytes:
 
     # safetensors takes a view's first address for the whole: what it gets must be contiguous
     whole = {name: np.asarray(array, order="C") for name, array in arrays.items()}
-    allowed = {np.dtype(name) for name in _DTYPES.values()}
     for name, array in whole.items():
-        if array.dtype.newbyteorder("<") not in allowed:
-            kinds = ", ".join(sorted(map(str, allowed)))
+        if array.dtype.newbyteorder("<") not in _allowed():
+            kinds = ", ".join(sorted(map(str, _allowed())))
             raise PlaitError(f"array {name!r} cannot be stored as {array.dtype}\n    allowed: {kinds}")
     return bytes(save(whole))
+
+
+@cache
+def _allowed() -> frozenset[Any]:
+    import numpy as np
+
+    return frozenset(np.dtype(name) for name in _DTYPES.values())
 
 
 def same(one: Array, other: Array) -> bool:
@@ -65,11 +72,12 @@ def content(path: Path) -> bytes | mmap.mmap:
 
     ValueError for a link, a pipe or a device: one may lead elsewhere, the others may have no end.
     """
-    if not stat.S_ISREG(path.lstat().st_mode):
+    found = path.lstat()
+    if not stat.S_ISREG(found.st_mode):
         raise ValueError(f"{path.name} is not a regular file")
-    with path.open("rb") as file:
-        if path.stat().st_size < MAPPED_FROM:
-            return file.read()
+    with open(path, "rb", buffering=0) as file:  # noqa: PTH123  a path's own takes longer, and many are read
+        if found.st_size < MAPPED_FROM:
+            return file.readall()
         return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
 
 

@@ -11,7 +11,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from uuid import uuid4
 
 from pipeline.errors import StoreError
 
@@ -74,7 +73,7 @@ def write_file(path: Path, content: bytes) -> None:
 
 def temporary_name(what: str) -> str:
     """Return a name for something half done, from which `abandoned` can tell whose it is."""
-    return f"{what}~{socket.gethostname()}~{os.getpid()}~{uuid4().hex[:8]}"
+    return f"{what}~{socket.gethostname()}~{os.getpid()}~{os.urandom(4).hex()}"
 
 
 def abandoned(path: Path) -> bool:

@@ -214,7 +214,7 @@ class Store:
 
     def _path(self, key: str) -> Path:
         _check_key(key)
-        return inside(self.root, self._objects / key[:2] / key)
+        return inside(self.root, self._objects.joinpath(key[:2], key))
 
 
 def _check_key(key: str) -> None:
