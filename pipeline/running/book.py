@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pipeline.running.outcomes import Outcome
@@ -23,13 +23,9 @@ class Book:
         self._records = records
         self._outcomes: dict[int, Outcome] = {}
         self._kinds = {node: place.spec.kind for node, place in plan.expansion.places.items()}
-        counted = {instance.id for instance in plan.concerned}
-        own = [node for node in own_nodes(plan.expansion) if node in plan.selection.nodes]
-        self._own: list[dict[str, int]] = [
-            {node: i for node in own if (i := plan.expansion.of_trial[node][number]) in counted}
-            for number in range(len(plan.expansion.trials))
-        ]
-        self._open = [len(instances) for instances in self._own]
+        self._counted = {instance.id for instance in plan.concerned}
+        self._nodes = [node for node in own_nodes(plan.expansion) if node in plan.selection.nodes]
+        self._open = [len(self._own(number)) for number in range(len(plan.expansion.trials))]
         with records.together():
             self.run = self._enter()
             records.add_trials(self._trial_rows())
@@ -47,21 +43,27 @@ class Book:
     def _completed(self, instance: int) -> Iterator[int]:
         """Count an instance as ended, and yield the trials that are complete with it."""
         for number in self._plan.trials[instance]:
-            if instance in self._own[number].values():
+            if instance in self._own(number).values():
                 self._open[number] -= 1
                 if not self._open[number]:
                     yield number
+
+    def _own(self, number: int) -> dict[str, int]:
+        """Return the instances that count for a trial, by node; not kept, as there are many trials."""
+        of_trial = self._plan.expansion.of_trial
+        return {node: i for node in self._nodes if (i := of_trial[node][number]) in self._counted}
 
     def finish(self, state: RunState, seconds: float) -> None:
         """Close the record of a run that took so many seconds."""
         self._records.finish_run(self.run, state, seconds=seconds)
 
-    def trial_state(self, number: int) -> tuple[str, dict[str, float]]:
+    def trial_state(self, number: int) -> tuple[str, Mapping[str, float]]:
         """Return a trial's state and metrics, as far as they are known."""
-        found = {node: self._outcomes[i] for node, i in self._own[number].items() if i in self._outcomes}
+        own = self._own(number)
+        found = {node: self._outcomes[i] for node, i in own.items() if i in self._outcomes}
         if not found:
-            return ("skipped" if self._own[number] else "idle"), {}
-        missing = len(found) < len(self._own[number])
+            return ("skipped" if own else "idle"), {}
+        missing = len(found) < len(own)
         state = worst([outcome.state for outcome in found.values()] + (["stopped"] if missing else []))
         return state, trial_metrics(found, self._kinds)
 

@@ -61,6 +61,7 @@ class _Options:
         specs = [place.spec, *(part for parts in place.parts.values() for part in parts)]
         varied = [(spec, [position for position, _ in place.varied(spec)]) for spec in specs]
         self._varied = [(spec, positions) for spec, positions in varied if positions]
+        self._axes = len(place.axes)
         self._known: dict[tuple[str, tuple[int, ...]], dict[str, Any]] = {}
         self._fixed: dict[str, Any] = {spec.name: dict(spec.options) for spec in specs}
         gather = place.spec.gather
@@ -71,6 +72,9 @@ class _Options:
         """Return an instance's options."""
         found = dict(self._fixed)
         for spec, positions in self._varied:
+            if len(positions) == self._axes:  # no other instance has these options
+                found[spec.name] = instance.options_of(spec)
+                continue
             point = (spec.name, tuple([instance.point[position] for position in positions]))
             if point not in self._known:
                 self._known[point] = instance.options_of(spec)

@@ -38,8 +38,11 @@ def worst(states: Iterable[State]) -> State:
     return next((state for state in WORST_FIRST if state in found), "skipped")
 
 
-def trial_metrics(outcomes: Mapping[str, Outcome], kinds: Mapping[str, str]) -> dict[str, float]:
+def trial_metrics(outcomes: Mapping[str, Outcome], kinds: Mapping[str, str]) -> Mapping[str, float]:
     """Return a trial's metrics from the outcomes of its own nodes, by node and in the graph's order."""
+    if len(outcomes) == 1:  # of many trials these need not be there twice
+        (outcome,) = outcomes.values()
+        return outcome.metrics
     last_train = next((node for node in reversed(list(outcomes)) if kinds[node] == "train"), "")
     order = sorted(outcomes, key=lambda node: node != last_train)
     metrics: dict[str, float] = {}
