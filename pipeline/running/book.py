@@ -23,7 +23,9 @@ class Book:
         self._records = records
         self._outcomes: dict[int, Outcome] = {}
         self._kinds = {node: place.spec.kind for node, place in plan.expansion.places.items()}
-        self._counted = {instance.id for instance in plan.concerned}
+        self._counted = bytearray(len(plan.expansion.instances))  # by instance, whether the run has it
+        for instance in plan.concerned:
+            self._counted[instance.id] = True
         self._nodes = [node for node in own_nodes(plan.expansion) if node in plan.selection.nodes]
         self._open = [len(self._own(number)) for number in range(len(plan.expansion.trials))]
         with records.together():
@@ -51,7 +53,7 @@ class Book:
     def _own(self, number: int) -> dict[str, int]:
         """Return the instances that count for a trial, by node; not kept, as there are many trials."""
         of_trial = self._plan.expansion.of_trial
-        return {node: i for node in self._nodes if (i := of_trial[node][number]) in self._counted}
+        return {node: i for node in self._nodes if self._counted[i := of_trial[node][number]]}
 
     def finish(self, state: RunState, seconds: float) -> None:
         """Close the record of a run that took so many seconds."""

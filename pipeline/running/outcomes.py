@@ -15,7 +15,7 @@ LOST = ("failed", "skipped", "stopped")  # states that leave no result behind
 EXIT_CODES: Mapping[Blame, int] = {"plait": 3, "user": 2, "stage": 1}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """How one node instance ended.
 
@@ -40,7 +40,8 @@ class Outcome:
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form."""
         lists = {"notes": list(self.notes), "missing": list(self.missing)}
-        return {**vars(self), "metrics": dict(self.metrics), **lists}
+        values = {name: getattr(self, name) for name in self.__slots__}
+        return {**values, "metrics": dict(self.metrics), **lists}
 
     @classmethod
     def from_json(cls, json: Mapping[str, Any]) -> Outcome:

@@ -61,13 +61,16 @@ class Plan:
         return [i for i, state in pairs if state == CACHED and i.node in self.selection.nodes]
 
     @cached_property
-    def trials(self) -> list[list[int]]:
+    def trials(self) -> list[tuple[int, ...]]:
         """By instance id, the numbers of the trials that it serves."""
-        found: list[list[int]] = [[] for _ in self.expansion.instances]
-        for numbers in self.expansion.of_trial.values():
-            for trial, instance in enumerate(numbers):
-                found[instance].append(trial)
-        return found
+        served: list[tuple[int, ...]] = []  # by node, in the order of ids: with many trials each byte counts
+        for node, numbers in self.expansion.of_trial.items():
+            ids = self.expansion.ids[node]
+            found: list[list[int]] = [[] for _ in ids]
+            for trial, instance in zip(self.expansion.trials, numbers, strict=True):
+                found[instance - ids.start].append(trial.number)
+            served += map(tuple, found)
+        return served
 
     @cached_property
     def widest(self) -> int:
