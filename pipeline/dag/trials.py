@@ -115,13 +115,15 @@ class _Expander:
         ids: dict[Point, int] = {}
         start = len(instances)
         gathered = [self.candidates(place, source) for _, source in place.gathered]
+        last: tuple[tuple[int, ...], ...] = ()
         for number, point in enumerate(self.points(place.axes)):
             known = ids.get(point)
             if known is None:
                 known = ids[point] = len(instances)
                 seed = self.expansion.trials[number].seed if seeded else self.dag.seed
                 sources = (*self.mapped(place, number), *(find(point) for find in gathered))
-                instances.append(Instance(known, place, point, number, seed, sources))
+                last = last if sources == last else sources  # neighbours mostly take the same: kept once
+                instances.append(Instance(known, place, point, number, seed, last))
             of_trial.append(known)
         _check_gather(spec, instances[start:])
         self.expansion.places[spec.name] = place

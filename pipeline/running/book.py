@@ -21,7 +21,7 @@ class Book:
     def __init__(self, plan: Plan, records: Records):
         self._plan = plan
         self._records = records
-        self._outcomes: dict[int, Outcome] = {}
+        self._outcomes: list[Outcome | None] = [None] * len(plan.expansion.instances)
         self._kinds = {node: place.spec.kind for node, place in plan.expansion.places.items()}
         self._counted = bytearray(len(plan.expansion.instances))  # by instance, whether the run has it
         for instance in plan.concerned:
@@ -36,7 +36,8 @@ class Book:
 
     def settle(self, outcomes: Sequence[Outcome]) -> None:
         """Enter outcomes, and the trials that are complete with them."""
-        self._outcomes.update({outcome.instance: outcome for outcome in outcomes})
+        for outcome in outcomes:
+            self._outcomes[outcome.instance] = outcome
         complete = [number for outcome in outcomes for number in self._completed(outcome.instance)]
         with self._records.together():
             self._records.nodes_finished(self.run, map(_node_end, outcomes))
@@ -62,7 +63,7 @@ class Book:
     def trial_state(self, number: int) -> tuple[str, Mapping[str, float]]:
         """Return a trial's state and metrics, as far as they are known."""
         own = self._own(number)
-        found = {node: self._outcomes[i] for node, i in own.items() if i in self._outcomes}
+        found = {node: outcome for node, i in own.items() if (outcome := self._outcomes[i])}
         if not found:
             return ("skipped" if own else "idle"), {}
         missing = len(found) < len(own)

@@ -13,7 +13,7 @@ from pipeline.running.disk import disk_errors, temporary_name
 
 APPLICATION = 0x706C6974  # "plit", in the file's header
 VERSION = 1
-CACHE_KIB = 16 * 1024  # indexes of 100,000 labels and keys are written all over
+CACHE_KIB = 8 * 1024  # indexes of 100,000 labels and keys are written all over
 
 SCHEMA = f"""
 PRAGMA application_id = {APPLICATION};
